@@ -1,0 +1,37 @@
+"""Where a figure comes from: commit, weights, versions, machine."""
+
+import platform
+import subprocess
+from datetime import UTC, datetime
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+
+from liftveil.weights import EMBED_FILE, EXTRACT_FILE, WEIGHTS_FILE, Model
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = ("liftveil", "numpy", "onnxruntime", "pillow")
+
+
+def provenance(model: Model) -> dict[str, object]:
+    """What a reader needs to judge or repeat a measurement."""
+    files = (EMBED_FILE, EXTRACT_FILE, WEIGHTS_FILE)
+    return {
+        "model": model.name,
+        "weights_sha256": {name: sha256(model.file(name).read_bytes()).hexdigest() for name in files},
+        "commit": _git("rev-parse", "HEAD"),
+        "uncommitted_changes": bool(_git("status", "--porcelain", "--", "src", "benchmarks/*.py")),
+        "versions": {name: version(name) for name in PACKAGES} | {"python": platform.python_version()},
+        "cpu": _cpu(),
+        "date": datetime.now(UTC).date().isoformat(),
+    }
+
+
+def _git(*arguments: str) -> str:
+    return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def _cpu() -> str:
+    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return f"{names[0] if names else platform.processor()} ({len(names) or '?'} cores)"

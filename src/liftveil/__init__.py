@@ -1,0 +1,28 @@
+"""Hide a whole colour picture inside another of the same size and get it back from the saved PNG alone.
+
+``embed`` and ``extract`` take paths, Pillow pictures or arrays; ``save`` writes losslessly. Importing this
+package loads neither the inference engine nor torch; both wait until they are needed.
+"""
+
+from importlib import import_module
+from importlib.metadata import version as _version
+from typing import TYPE_CHECKING, Any
+
+from liftveil.errors import LiftveilError
+
+if TYPE_CHECKING:
+    from liftveil.api import LiftveilNotice, embed, extract, save
+
+__version__ = _version("liftveil")
+
+__all__ = ["LiftveilError", "LiftveilNotice", "__version__", "embed", "extract", "save"]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the public name stands for
+    if name in __all__:
+        return getattr(import_module("liftveil.api"), name)
+    raise AttributeError(f"module 'liftveil' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

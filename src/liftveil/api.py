@@ -1,0 +1,210 @@
+"""Embedding and extraction for users: any pictures in, the right model picked, notices told."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from liftveil.errors import PictureSizeError
+from liftveil.imaging import Picture, fit_to, flatten_on_white, picture_from, stego_from, to_u8, write_picture
+from liftveil.runtime import LEAST_PX, Session
+from liftveil.weights import DEFAULT_MODEL, Model, find_model, releases
+
+PictureLike = str | os.PathLike[str] | Image.Image | NDArray[np.uint8]
+
+
+class LiftveilNotice(UserWarning):
+    """Something about a picture that was changed or dropped, told as a Python warning."""
+
+
+@dataclass(frozen=True, eq=False)
+class Embedding:
+    """What embedding made.
+
+    Attributes:
+        stego: The picture to save, with the cover's alpha.
+        cover: The cover's pixels as used, RGB (height, width, 3).
+        secret: The secret's pixels as hidden, after resizing to the cover's size.
+        model: The model that hid it.
+        notices: What was changed or dropped on the way.
+    """
+
+    stego: Picture
+    cover: NDArray[np.uint8]
+    secret: NDArray[np.uint8]
+    model: Model
+    notices: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Extraction:
+    """What extraction found.
+
+    Attributes:
+        recovered: RGB (height, width, 3).
+        model: The model that was used.
+        scores: Plausibility of each model's result, where several were tried; see :func:`plausibility`.
+        notices: What the user should know about the stego.
+    """
+
+    recovered: NDArray[np.uint8]
+    model: Model
+    scores: dict[str, float]
+    notices: tuple[str, ...]
+
+
+def embed(cover: PictureLike, secret: PictureLike, *, model: str | Path = DEFAULT_MODEL) -> NDArray[np.uint8]:
+    """Hide a picture in another of the same size.
+
+    This conceals, it does not encrypt: whoever has liftveil can extract. Save the result losslessly, for
+    example with :func:`save`; JPEG destroys the hidden picture.
+
+    Args:
+        cover: The picture to be seen: a path, a Pillow picture, or an array (height, width[, 3 or 4]) of
+            uint8. At least 16x16 pixels.
+        secret: The picture to hide; another size is fitted to the cover's.
+        model: A shipped model or the folder of an exported one.
+
+    Returns:
+        The stego, (height, width, 3), or (height, width, 4) if the cover has transparent parts.
+
+    Warns:
+        LiftveilNotice: For everything about a picture that was changed or dropped.
+
+    Raises:
+        PictureError: If a picture cannot be read or is too small.
+        ModelError: If the model is unknown or damaged.
+    """
+    result = embed_pictures(picture_from(cover, role="cover"), picture_from(secret, role="secret"), model=model)
+    _warn(result.notices)
+    return _pixels(result.stego)
+
+
+def extract(stego: PictureLike, *, model: str | Path | None = None) -> NDArray[np.uint8]:
+    """Get the hidden picture back.
+
+    Args:
+        stego: The saved picture: a path, a Pillow picture, or an array of uint8.
+        model: The model that hid it; None tries every shipped one and takes the most plausible result.
+
+    Returns:
+        The recovered picture, (height, width, 3). A picture that hides nothing gives noise.
+
+    Warns:
+        LiftveilNotice: If the stego's file format is lossy.
+
+    Raises:
+        PictureError: If the picture cannot be read or is too small.
+        ModelError: If the model is unknown or damaged.
+    """
+    result = extract_picture(stego_from(stego, role="stego"), model=model)
+    _warn(result.notices)
+    return result.recovered
+
+
+def save(path: str | os.PathLike[str], pixels: NDArray[np.uint8], *, force: bool = False) -> None:
+    """Write a picture losslessly, whole or not at all.
+
+    Args:
+        path: A name ending in .png, .webp, .tif or .tiff.
+        pixels: (height, width, 3) or (height, width, 4), uint8.
+        force: Whether an existing file is replaced.
+
+    Raises:
+        UnsupportedOutput: If the file's format would change pixels.
+        OutputExists: If the file exists and ``force`` is not given.
+        OutputNotWritten: If it cannot be written.
+    """
+    write_picture(path, pixels[..., :3], pixels[..., 3] if pixels.shape[-1] > 3 else None, force=force)  # noqa: PLR2004
+
+
+def embed_pictures(cover: Picture, secret: Picture, *, model: str | Path = DEFAULT_MODEL) -> Embedding:
+    """Like :func:`embed`, for pictures already read, with everything that a report needs.
+
+    Args:
+        cover: The picture to be seen.
+        secret: The picture to hide.
+        model: A shipped model or the folder of an exported one.
+
+    Returns:
+        Stego, the pixels that were used, the model, and the notices.
+
+    Raises:
+        PictureSizeError: If a picture is too small.
+        ModelError: If the model is unknown or damaged.
+    """
+    for picture in (cover, secret):
+        _require_size(picture)
+    fitted = fit_to(flatten_on_white(secret), cover.width, cover.height)
+    session = _session(find_model(model))
+    stego = session.embed(cover.rgb_u8, fitted.rgb_u8)
+    notices = (*cover.notices, *fitted.notices)
+    return Embedding(
+        Picture(stego, cover.alpha_u8, "stego"), cover.rgb_u8, fitted.rgb_u8, session.model, notices
+    )
+
+
+def extract_picture(stego: Picture, *, model: str | Path | None = None) -> Extraction:
+    """Like :func:`extract`, for a picture already read, with everything that a report needs.
+
+    Args:
+        stego: The picture that hides another.
+        model: The model that hid it; None tries every shipped one.
+
+    Returns:
+        The recovered picture, the model, the scores, and the notices.
+
+    Raises:
+        PictureSizeError: If the picture is too small.
+        ModelError: If the model is unknown or damaged.
+    """
+    _require_size(stego)
+    candidates = list(releases().values()) if model is None else [find_model(model)]
+    levels = {candidate.name: _session(candidate).extract_levels(stego.rgb_u8) for candidate in candidates}
+    scores = {name: plausibility(found) for name, found in levels.items()}
+    best = max(candidates, key=lambda candidate: scores[candidate.name])
+    return Extraction(to_u8(levels[best.name]), best, scores, stego.notices)
+
+
+def plausibility(levels: NDArray[np.float32]) -> float:
+    """How much a recovered picture looks like a photograph: the score by which a model is chosen.
+
+    Photographs are smooth and stay within the grey levels; the inverse of the wrong network gives noise that
+    does neither. The score is minus the mean absolute difference of neighbouring samples, minus the mean
+    distance from 0..255, in grey levels before rounding and clipping.
+
+    Args:
+        levels: Recovered grey levels (height, width, 3), not clipped.
+
+    Returns:
+        A number below 0; photographs are mostly above -20.
+    """
+    across, down = (np.abs(np.diff(levels, axis=axis)).mean() for axis in (0, 1))
+    outside = np.abs(levels - np.clip(levels, 0, 255)).mean()
+    return -float((across + down) / 2 + outside)
+
+
+@lru_cache(maxsize=8)
+def _session(model: Model) -> Session:
+    return Session(model)
+
+
+def _require_size(picture: Picture) -> None:
+    if min(picture.width, picture.height) < LEAST_PX:
+        raise PictureSizeError(picture.name, width=picture.width, height=picture.height, least=LEAST_PX)
+
+
+def _pixels(picture: Picture) -> NDArray[np.uint8]:
+    return picture.rgb_u8 if picture.alpha_u8 is None else np.dstack((picture.rgb_u8, picture.alpha_u8))
+
+
+def _warn(notices: tuple[str, ...]) -> None:
+    for notice in notices:
+        warnings.warn(notice, LiftveilNotice, stacklevel=3)

@@ -1,0 +1,37 @@
+"""All commands together, and the one place where errors become a line and an exit code."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from liftveil.cli import demo, embed, export, extract, info, train
+from liftveil.cli.console import complain
+from liftveil.errors import LiftveilError
+
+app = typer.Typer(
+    name="liftveil",
+    help="Hide a whole colour picture inside another of the same size, and get it back from the saved PNG alone.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for command in (embed.embed, extract.extract, demo.demo, info.info, train.train, export.export):
+    app.command()(command)
+
+
+def main() -> None:
+    """Run a command; what liftveil refuses ends with one line and exit code 1, bad usage with 2."""
+    try:
+        app()
+    except LiftveilError as error:
+        complain(str(error))
+        sys.exit(1)
+    except MemoryError:
+        complain("not enough memory for this picture; use a smaller one")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        complain("interrupted")
+        sys.exit(130)

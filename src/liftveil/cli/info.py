@@ -1,0 +1,24 @@
+"""``liftveil info``."""
+
+from __future__ import annotations
+
+from liftveil.cli.console import AsJson, say, say_json
+
+
+def info(as_json: AsJson = False) -> None:
+    """Print version, inference engine, and the shipped models with their hashes."""
+    from liftveil import __version__  # noqa: PLC0415 - keeps --help quick
+    from liftveil.runtime import engine_version  # noqa: PLC0415
+    from liftveil.weights import aliases, releases  # noqa: PLC0415
+
+    models = {name: dict(model.sha256) for name, model in releases().items()}
+    if as_json:
+        engine = engine_version()
+        say_json({"version": __version__, "engine": engine, "models": models, "aliases": aliases()})
+        return
+    say(f"liftveil {__version__}, {engine_version()}")
+    for name, hashes in models.items():
+        also = [alias for alias, target in aliases().items() if target == name]
+        say(name + (f" (also: {', '.join(also)})" if also else ""))
+        for file, digest in hashes.items():
+            say(f"  {file:20} sha256 {digest}")

@@ -1,0 +1,145 @@
+"""Everything that liftveil can refuse, as one tree; each error carries the facts it speaks of.
+
+.. code-block:: text
+
+    LiftveilError
+    ├── PictureError            a picture or its file: carries ``path`` and ``advice``
+    │   ├── UnreadablePicture   missing, empty, truncated, not a picture, a decompression bomb
+    │   ├── UnsupportedOutput   a file name whose format would lose or change pixels
+    │   ├── OutputExists        the target exists and replacing it was not asked for
+    │   ├── OutputNotWritten    the disk, a folder or a permission is in the way
+    │   └── PictureSizeError    too small for the model: carries ``width`` and ``height``
+    ├── ShapeError              an array of the wrong shape: carries ``actual_shape``
+    ├── ConfigError             a key, value or file of the configuration: carries ``path``
+    ├── ModelError              a model that is unknown, damaged or of another kind: carries ``model``
+    ├── MissingExtraError       a command that needs an extra: carries ``extra``
+    ├── DataError               a folder of pictures that cannot serve: carries ``path``
+    └── CheckpointError         a checkpoint that cannot be read or written: carries ``path``
+
+The text of an error is one line: what is wrong, with which file, what to do.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class LiftveilError(Exception):
+    """Base class of every error that liftveil raises on purpose."""
+
+
+class PictureError(LiftveilError):
+    """A picture, or the file that holds or shall hold it, cannot serve.
+
+    Attributes:
+        path: The file, or a short name such as ``"cover"`` when the picture came as an array.
+        advice: What the user can do about it.
+    """
+
+    def __init__(self, path: str | Path, problem: str, advice: str) -> None:
+        super().__init__(f"{path}: {problem}; {advice}")
+        self.path = str(path)
+        self.advice = advice
+
+
+class UnreadablePicture(PictureError):  # noqa: N818 - reads as what it is: an unreadable picture
+    """The file is missing, empty, truncated, too large to be safe, or no picture at all."""
+
+
+class UnsupportedOutput(PictureError):  # noqa: N818
+    """The output's file format is lossy or unknown, so the hidden picture would not survive."""
+
+
+class OutputExists(PictureError):  # noqa: N818
+    """The output file exists already."""
+
+
+class OutputNotWritten(PictureError):  # noqa: N818
+    """The output could not be written; nothing was left behind."""
+
+
+class PictureSizeError(PictureError):
+    """The picture is too small to carry another.
+
+    Attributes:
+        width: Width of the refused picture in pixels.
+        height: Height of the refused picture in pixels.
+    """
+
+    def __init__(self, path: str | Path, *, width: int, height: int, least: int) -> None:
+        problem = f"{width}x{height} pixels is too small"
+        super().__init__(path, problem, f"use a picture of at least {least}x{least}")
+        self.width = width
+        self.height = height
+
+
+class ShapeError(LiftveilError):
+    """An array has a shape that the operation cannot take.
+
+    Attributes:
+        actual_shape: The shape that was met.
+    """
+
+    def __init__(self, actual_shape: tuple[int, ...], expected: str) -> None:
+        super().__init__(f"got an array of shape {tuple(actual_shape)}, expected {expected}")
+        self.actual_shape = tuple(actual_shape)
+
+
+class ConfigError(LiftveilError):
+    """A configuration cannot be used.
+
+    Attributes:
+        path: The file it came from, or ``"config"``.
+    """
+
+    def __init__(self, path: str | Path, problem: str) -> None:
+        super().__init__(f"{path}: {problem}")
+        self.path = str(path)
+
+
+class ModelError(LiftveilError):
+    """A model is unknown, damaged, or not what its manifest says.
+
+    Attributes:
+        model: Name or path as asked for.
+    """
+
+    def __init__(self, model: str | Path, problem: str) -> None:
+        super().__init__(f"model {model}: {problem}")
+        self.model = str(model)
+
+
+class MissingExtraError(LiftveilError):
+    """A command needs packages that the base installation does not bring.
+
+    Attributes:
+        extra: The extra to install, as in ``pip install 'liftveil[train]'``.
+    """
+
+    def __init__(self, extra: str, what: str) -> None:
+        super().__init__(f"{what} needs more packages; install them with: pip install 'liftveil[{extra}]'")
+        self.extra = extra
+
+
+class DataError(LiftveilError):
+    """A folder of pictures cannot serve for training or evaluation.
+
+    Attributes:
+        path: The folder.
+    """
+
+    def __init__(self, path: str | Path, problem: str) -> None:
+        super().__init__(f"{path}: {problem}")
+        self.path = str(path)
+
+
+class CheckpointError(LiftveilError):
+    """A checkpoint cannot be read or written.
+
+    Attributes:
+        path: The checkpoint's file or folder.
+    """
+
+    def __init__(self, path: str | Path, problem: str) -> None:
+        super().__init__(f"{path}: {problem}")
+        self.path = str(path)

@@ -1,0 +1,113 @@
+"""A trained model as two ONNX graphs, one for each direction, with dynamic height and width."""
+
+from __future__ import annotations
+
+import json
+import logging
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, final
+
+import torch
+from torch import Tensor, nn
+from torch.export import Dim
+
+from liftveil.config import config_table
+from liftveil.imaging import atomic_write_bytes
+from liftveil.networks import StarINN, weights_bytes
+from liftveil.weights import EMBED_FILE, EXTRACT_FILE, WEIGHTS_FILE
+
+_OPSET = 20
+_EXAMPLE_PX = 64
+
+
+@final
+class _Embed(nn.Module):
+    """(cover, secret) to stego, in grey levels, neither rounded nor clipped."""
+
+    def __init__(self, model: StarINN) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, cover: Tensor, secret: Tensor) -> Tensor:
+        return self.model.embed(cover, secret)[0]
+
+
+@final
+class _Extract(nn.Module):
+    """Stego to recovered, in grey levels, neither rounded nor clipped."""
+
+    def __init__(self, model: StarINN) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, stego: Tensor) -> Tensor:
+        return self.model.extract(stego)
+
+
+def export_model(model: StarINN, folder: Path, *, facts: Mapping[str, str], force: bool) -> list[Path]:
+    """Write the three files of a model: both graphs and the weights.
+
+    Args:
+        model: A trained network.
+        folder: Made if it does not exist.
+        facts: Name, training facts and the like, for the metadata of every file.
+        force: Whether files that exist are replaced.
+
+    Returns:
+        The three files.
+
+    Raises:
+        PictureError: If a file exists and is not to be replaced, or cannot be written.
+    """
+    frozen = model.float().frozen()
+    metadata = {**facts, "multiple": str(model.multiple), "model": json.dumps(config_table(model.config))}
+    contents = {
+        EMBED_FILE: _graph(_Embed(frozen), ("cover", "secret"), "stego", frozen.multiple, metadata),
+        EXTRACT_FILE: _graph(_Extract(frozen), ("stego",), "recovered", frozen.multiple, metadata),
+        WEIGHTS_FILE: weights_bytes(model, facts),
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in contents.items():
+        atomic_write_bytes(folder / name, content, force=force)
+    return [folder / name for name in contents]
+
+
+def _graph(
+    module: nn.Module, inputs: tuple[str, ...], output: str, multiple: int, metadata: Mapping[str, str]
+) -> bytes:
+    """One direction as the bytes of an ONNX file."""
+    sides = {2: multiple * Dim("grid_height", min=2), 3: multiple * Dim("grid_width", min=2)}
+    examples = tuple(torch.rand(1, 3, _EXAMPLE_PX, _EXAMPLE_PX + multiple) for _ in inputs)
+    with _quiet():
+        program: Any = torch.onnx.export(
+            module.eval(),
+            examples,
+            dynamo=True,
+            opset_version=_OPSET,
+            input_names=inputs,
+            output_names=(output,),
+            dynamic_shapes=tuple(sides for _ in inputs),
+            verbose=False,
+        )
+    program.optimize()
+    proto = program.model_proto
+    for key, value in metadata.items():
+        entry = proto.metadata_props.add()
+        entry.key, entry.value = key, value
+    content: bytes = proto.SerializeToString(deterministic=True)
+    return content
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """The exporter reports on itself at length; its failures still raise."""
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(logging.NOTSET)

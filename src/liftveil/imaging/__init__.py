@@ -1,0 +1,33 @@
+"""Pictures and their files: reading anything, writing losslessly, rounding, colour, montages."""
+
+from __future__ import annotations
+
+from liftveil.imaging.atomic import atomic_write_bytes, check_target
+from liftveil.imaging.color import luma, rct_forward, rct_inverse
+from liftveil.imaging.decode import picture_from, read_picture, read_stego, stego_from
+from liftveil.imaging.encode import check_output, write_picture
+from liftveil.imaging.montage import amplified_difference, side_by_side
+from liftveil.imaging.opening import PIXEL_LIMIT
+from liftveil.imaging.picture import Picture, fit_to, flatten_on_white
+from liftveil.imaging.quantize import to_u8
+
+__all__ = [
+    "PIXEL_LIMIT",
+    "Picture",
+    "amplified_difference",
+    "atomic_write_bytes",
+    "check_output",
+    "check_target",
+    "fit_to",
+    "flatten_on_white",
+    "luma",
+    "picture_from",
+    "rct_forward",
+    "rct_inverse",
+    "read_picture",
+    "read_stego",
+    "side_by_side",
+    "stego_from",
+    "to_u8",
+    "write_picture",
+]

@@ -1,0 +1,127 @@
+"""Writing a file whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from liftveil.errors import OutputExists, OutputNotWritten
+
+_CAUSES = {
+    errno.ENOSPC: ("the disk is full", "free some space or choose another disk"),
+    errno.EDQUOT: ("the disk quota is used up", "free some space or choose another disk"),
+    errno.EROFS: ("the disk is read-only", "choose another folder"),
+    errno.EACCES: ("permission denied", "choose a folder you may write to"),
+    errno.EPERM: ("not permitted", "choose a folder you may write to"),
+    errno.ENOENT: ("its folder does not exist", "create the folder first"),
+    errno.ENOTDIR: ("its folder is not a folder", "choose another folder"),
+    errno.ENAMETOOLONG: ("the name is too long", "choose a shorter name"),
+}
+
+
+def check_target(path: str | os.PathLike[str], *, force: bool = False) -> None:
+    """Refuse early what :func:`atomic_write_bytes` would refuse late.
+
+    Args:
+        path: The file to be written.
+        force: Whether an existing file may be replaced.
+
+    Raises:
+        OutputExists: If the file exists and ``force`` is false.
+        OutputNotWritten: If its folder is missing or read-only, or the path is a folder or a device.
+    """
+    target, folder = Path(path), Path(path).parent
+    if "\0" in os.fspath(path):
+        raise OutputNotWritten(repr(path), "is no valid file name", "choose another name")
+    with _refusals(path):
+        if not folder.is_dir():
+            raise OSError(errno.ENOTDIR if folder.exists() else errno.ENOENT, "")
+        if target.exists() and not target.is_file():
+            kind = "a folder" if target.is_dir() else "not a regular file"
+            raise OutputNotWritten(os.fspath(path), f"is {kind}", "give the name of a file to write")
+        if os.path.lexists(target) and not force:
+            raise FileExistsError
+        if not os.access(folder, os.W_OK):
+            raise OSError(errno.EACCES, "")
+
+
+def atomic_write_bytes(path: str | os.PathLike[str], data: bytes, *, force: bool = False) -> None:
+    """Write a file so that its name never stands for half of it, whatever fails.
+
+    The bytes go to a hidden file in the same folder, readable by nobody else, then onto the disk, and only
+    then to their name, with the permissions that the umask grants. Without ``force``, a file that somebody
+    else creates in the meantime is not overwritten either.
+
+    Args:
+        path: The file to write.
+        data: Its content.
+        force: Whether an existing file may be replaced.
+
+    Raises:
+        OutputExists: If the file exists and ``force`` is false.
+        OutputNotWritten: If the disk, a folder or a permission is in the way; nothing is left behind.
+    """
+    check_target(path, force=force)
+    target = Path(path)
+    temporary = target.with_name(f".liftveil-{secrets.token_hex(8)}.tmp")
+    with _refusals(path):
+        try:
+            _write_through(temporary, data)
+            _publish(temporary, target, force=force)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def _refusals(path: str | os.PathLike[str]) -> Iterator[None]:
+    try:
+        yield
+    except FileExistsError as trouble:
+        advice = "choose another name, or ask to replace it (force)"
+        raise OutputExists(os.fspath(path), "exists already", advice) from trouble
+    except OSError as trouble:
+        otherwise = (trouble.strerror or "could not be written", "choose another place")
+        raise OutputNotWritten(os.fspath(path), *_CAUSES.get(trouble.errno or 0, otherwise)) from trouble
+
+
+def _write_through(temporary: Path, data: bytes) -> None:
+    with temporary.open("xb") as file:
+        # The umask has just been applied to the new file. Asking the process for it would mean to change
+        # it for all threads.
+        granted = temporary.stat().st_mode & 0o777
+        _set_mode(temporary, 0o600)
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    _set_mode(temporary, granted)
+
+
+def _set_mode(file: Path, mode: int) -> None:
+    with suppress(PermissionError):  # FAT knows no permissions
+        file.chmod(mode)
+
+
+def _publish(temporary: Path, target: Path, *, force: bool) -> None:
+    if force:
+        temporary.replace(target)
+        return
+    try:
+        target.hardlink_to(temporary)
+    except FileExistsError:
+        raise
+    except (OSError, NotImplementedError):  # FAT, some network disks
+        _publish_without_links(temporary, target)
+
+
+def _publish_without_links(temporary: Path, target: Path) -> None:
+    """Reserve the name, which fails if it is taken, then put the file in the reserved place."""
+    target.touch(exist_ok=False)
+    try:
+        temporary.replace(target)
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,110 @@
+"""Writing pictures: only in formats that give back every pixel, and never half a file."""
+
+from __future__ import annotations
+
+import os
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from liftveil.errors import OutputNotWritten, PictureError, ShapeError, UnsupportedOutput
+from liftveil.imaging.atomic import atomic_write_bytes, check_target
+
+_TIFF: tuple[str, dict[str, Any]] = ("TIFF", {"compression": "tiff_adobe_deflate"})
+_LOSSLESS: dict[str, tuple[str, dict[str, Any]]] = {
+    ".png": ("PNG", {}),
+    # exact keeps the colours of fully transparent pixels.
+    ".webp": ("WEBP", {"lossless": True, "exact": True}),
+    ".tif": _TIFF,
+    ".tiff": _TIFF,
+}
+_REFUSED = {
+    **dict.fromkeys((".jpg", ".jpeg", ".jpe", ".jfif"), "JPEG changes pixels"),
+    **dict.fromkeys((".jp2", ".j2k", ".jpx", ".j2c"), "JPEG 2000 is mostly lossy and changes pixels"),
+    **dict.fromkeys((".avif", ".avifs"), "AVIF changes pixels"),
+    **dict.fromkeys((".heic", ".heif"), "HEIF changes pixels"),
+    ".jxl": "JPEG XL is mostly lossy and changes pixels",
+    ".gif": "GIF keeps only 256 colours",
+}
+WEBP_MAX_SIDE = 16383
+
+
+def check_output(path: str | os.PathLike[str], *, force: bool = False) -> None:
+    """Refuse an output that could not be written, before the work that would be lost.
+
+    Args:
+        path: The picture to be written.
+        force: Whether an existing file may be replaced.
+
+    Raises:
+        UnsupportedOutput: If the suffix stands for a lossy format or for none that can be written.
+        OutputExists: If the file exists and ``force`` is false.
+        OutputNotWritten: If its folder is missing or read-only, or the path is a folder or a device.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix in _REFUSED:
+        problem = f"{_REFUSED[suffix]}, which destroys the hidden picture"
+        raise UnsupportedOutput(os.fspath(path), problem, "save as .png")
+    if suffix not in _LOSSLESS:
+        problem = f"the suffix {suffix!r} names no lossless format" if suffix else "the name has no suffix"
+        raise UnsupportedOutput(os.fspath(path), problem, f"use one of {', '.join(_LOSSLESS)}")
+    check_target(path, force=force)
+
+
+def write_picture(
+    path: str | os.PathLike[str],
+    rgb_u8: NDArray[np.uint8],
+    alpha_u8: NDArray[np.uint8] | None = None,
+    *,
+    force: bool = False,
+) -> None:
+    """Write pixels to a lossless file, whole or not at all, with nothing in it but the pixels.
+
+    Args:
+        path: A name ending in ``.png``, ``.webp``, ``.tif`` or ``.tiff``.
+        rgb_u8: Pixels of shape ``(height, width, 3)``.
+        alpha_u8: Opacity of shape ``(height, width)``.
+        force: Whether an existing file may be replaced.
+
+    Raises:
+        ShapeError: If an array has another shape.
+        PictureError: If an array does not hold 8-bit values.
+        UnsupportedOutput: If the suffix is not one of these, or the picture too large for the format.
+        OutputExists: If the file exists and ``force`` is false.
+        OutputNotWritten: If the disk, a folder or a permission is in the way.
+    """
+    check_output(path, force=force)
+    pixels = _stacked(os.fspath(path), rgb_u8, alpha_u8)
+    atomic_write_bytes(path, _encoded(os.fspath(path), pixels), force=force)
+
+
+def _stacked(path: str, rgb_u8: NDArray[np.uint8], alpha_u8: NDArray[np.uint8] | None) -> NDArray[np.uint8]:
+    if rgb_u8.ndim != 3 or rgb_u8.shape[2] != 3 or rgb_u8.size == 0:
+        raise ShapeError(rgb_u8.shape, "(height, width, 3)")
+    pixels = rgb_u8
+    if alpha_u8 is not None:
+        if alpha_u8.shape != rgb_u8.shape[:2]:
+            raise ShapeError(alpha_u8.shape, f"{rgb_u8.shape[:2]} for the alpha channel")
+        pixels = np.dstack([rgb_u8, alpha_u8])
+    if pixels.dtype != np.uint8:
+        raise PictureError(path, f"the pixels are {pixels.dtype}", "give uint8 values 0..255")
+    return np.ascontiguousarray(pixels)
+
+
+def _encoded(path: str, pixels: NDArray[np.uint8]) -> bytes:
+    format_name, options = _LOSSLESS[Path(path).suffix.lower()]
+    height, width = pixels.shape[:2]
+    if format_name == "WEBP" and max(width, height) > WEBP_MAX_SIDE:
+        problem = f"WebP holds at most {WEBP_MAX_SIDE} pixels a side, this picture is {width}x{height}"
+        raise UnsupportedOutput(path, problem, "save as .png")
+    buffer = BytesIO()
+    try:
+        Image.fromarray(pixels).save(buffer, format_name, **options)
+    except (OSError, ValueError, MemoryError) as trouble:
+        problem = f"encoding as {format_name} failed ({trouble})"
+        raise OutputNotWritten(path, problem, "save as .png or use a smaller picture") from trouble
+    return buffer.getvalue()

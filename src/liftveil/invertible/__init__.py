@@ -1,0 +1,28 @@
+"""Invertible modules: each is a bijection with an exact inverse and a log-determinant."""
+
+from liftveil.invertible.actnorm import ActNorm
+from liftveil.invertible.base import Invertible
+from liftveil.invertible.color import ColourStrength, OpponentColour, ReversibleColour, colour
+from liftveil.invertible.coupling import AffineCoupling
+from liftveil.invertible.mixing import Mixing, OrthogonalMixing, TriangularMixing, mixing
+from liftveil.invertible.sequence import Sequence
+from liftveil.invertible.wavelet import TORCH_FLOAT, TORCH_INTEGER, Wavelet, straight_through_floor
+
+__all__ = [
+    "TORCH_FLOAT",
+    "TORCH_INTEGER",
+    "ActNorm",
+    "AffineCoupling",
+    "ColourStrength",
+    "Invertible",
+    "Mixing",
+    "OpponentColour",
+    "OrthogonalMixing",
+    "ReversibleColour",
+    "Sequence",
+    "TriangularMixing",
+    "Wavelet",
+    "colour",
+    "mixing",
+    "straight_through_floor",
+]

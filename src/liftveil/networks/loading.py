@@ -1,0 +1,51 @@
+"""Weights from and to safetensors, with the model's configuration beside them; never pickle."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+
+from liftveil.config import config_table, model_config_from
+from liftveil.errors import ConfigError, ModelError
+from liftveil.networks.starinn import StarINN
+
+
+def weights_bytes(model: StarINN, facts: Mapping[str, str]) -> bytes:
+    """A model as the content of a safetensors file.
+
+    Args:
+        model: The network.
+        facts: Training facts for the metadata.
+
+    Returns:
+        The file's bytes; its metadata holds the facts and, as JSON, the model's configuration.
+    """
+    metadata = {**facts, "model": json.dumps(config_table(model.config))}
+    return save({name: tensor.contiguous() for name, tensor in model.state_dict().items()}, metadata)
+
+
+def load_weights(path: Path) -> StarINN:
+    """Build the network that a weights file describes and fill it.
+
+    Args:
+        path: A file of :func:`weights_bytes`.
+
+    Returns:
+        The network, in float32.
+
+    Raises:
+        ModelError: If the file is missing or damaged, or its tensors do not fit its configuration exactly.
+    """
+    try:
+        with safe_open(path, "pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+        model = StarINN(model_config_from(json.loads(metadata["model"]), path))
+        model.load_state_dict(tensors)
+    except (OSError, SafetensorError, ConfigError, LookupError, TypeError, ValueError, RuntimeError) as error:
+        raise ModelError(path, f"is no weights file of a model ({error})".replace("\n", " ")) from error
+    return model

@@ -1,0 +1,193 @@
+r"""StarINN: the invertible network that merges cover and secret, and parts them again.
+
+.. math::
+    [u_0; v_0] &= [T(c); T(s)], \qquad T = D \, W \, C \\
+    w &= A_k (e^{a_k} \odot [u; v] + b_k), \qquad [p; q] = w, \qquad p' = p \odot e^{\sigma(r)} + t,
+    \quad (r, t) = f_k(q) \\
+    y &= T^{-1}(u_K), \qquad z = v_K
+
+with cover :math:`c`, secret :math:`s`, colour transform :math:`C`, wavelet :math:`W`, colour strengths
+:math:`D`; per block an ActNorm :math:`(a_k, b_k)`, an invertible 1x1 convolution :math:`A_k` and an affine
+coupling with conditioner :math:`f_k`. The stego :math:`y` is what is saved, the residual :math:`z` is what is
+lost; extraction runs the same chain backwards with :math:`z = 0`. One more ActNorm closes the chain.
+
+The halves take turns in changing instead of changing places, which is the same chain up to a relabelling and
+makes a fresh network the identity (stego = cover) for any number of blocks.
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import cast, final
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional
+
+from liftveil.config import ModelConfig
+from liftveil.invertible import ActNorm, AffineCoupling, ColourStrength, Invertible, Mixing, Sequence, Wavelet
+from liftveil.invertible import colour as colour_transform
+from liftveil.invertible import mixing
+from liftveil.invertible.base import Activation
+from liftveil.networks.subnets import CONDITIONERS
+
+Picture = Float[Tensor, "batch 3 height width"]
+
+
+@final
+class FlowBlock(Invertible):
+    """ActNorm, invertible 1x1 convolution, affine coupling.
+
+    The first two are one affine map of the channels, so they are computed as one convolution.
+
+    Args:
+        normalisation: The ActNorm.
+        mix: The 1x1 convolution.
+        coupling: The coupling.
+    """
+
+    def __init__(self, normalisation: ActNorm, mix: Mixing, coupling: AffineCoupling) -> None:
+        super().__init__()
+        self.normalisation = normalisation
+        self.mix = mix
+        self.coupling = coupling
+
+    def forward(self, x: Activation) -> Activation:
+        """One block of the chain."""
+        matrix = self.mix.matrix()
+        weight = matrix * self.normalisation.log_scale.exp()
+        bias = matrix @ self.normalisation.bias
+        coupled: Tensor = self.coupling(functional.conv2d(x, weight[:, :, None, None], bias))
+        return coupled
+
+    def inverse(self, y: Activation) -> Activation:
+        """The block undone."""
+        scale = (-self.normalisation.log_scale).exp()
+        weight = scale[:, None] * self.mix.inverse_matrix()
+        bias = -scale * self.normalisation.bias
+        return functional.conv2d(self.coupling.inverse(y), weight[:, :, None, None], bias)
+
+    def log_abs_det(self, x: Activation) -> Float[Tensor, " batch"]:
+        """Sum of the three steps."""
+        return self.unfused().log_abs_det(x)
+
+    def unfused(self) -> Sequence:
+        """The same map as three separate steps, sharing the parameters."""
+        return Sequence(self.normalisation, self.mix, self.coupling)
+
+
+@final
+class StarINN(nn.Module):
+    """Cover and secret to stego and residual, and back.
+
+    Pictures are float tensors in grey levels, 0..255, whose height and width are multiples of
+    :attr:`multiple`; nothing is rounded here.
+
+    Args:
+        config: Sizes and choices; see :class:`liftveil.config.ModelConfig`.
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.channels = 3 * 4**config.levels
+        self.transform = Sequence(
+            colour_transform(config.colour),
+            Wavelet(config.wavelet, levels=config.levels, mode=config.wavelet_mode),
+            ColourStrength(
+                self.channels,
+                luma=config.luma_strength,
+                chroma=config.chroma_strength,
+                learned=config.learned_strengths,
+            ),
+        )
+        blocks = (self._block(index) for index in range(config.blocks))
+        self.chain = Sequence(*blocks, ActNorm(2 * self.channels))
+
+    @property
+    def multiple(self) -> int:
+        """What height and width must be divisible by."""
+        return int(2**self.config.levels)
+
+    def embed(self, cover: Picture, secret: Picture) -> tuple[Picture, Activation]:
+        """Merge two pictures.
+
+        Args:
+            cover: Grey levels in 0..255.
+            secret: Grey levels in 0..255, of the same shape.
+
+        Returns:
+            Stego in grey levels, neither rounded nor clipped, and the residual that extraction will lack.
+        """
+        transformed = self.transform(torch.cat((cover, secret)))
+        halves = torch.cat(transformed.chunk(2), dim=1)
+        kept, residual = self.chain(halves).chunk(2, dim=1)
+        return self.transform.inverse(kept), residual
+
+    def extract(self, stego: Picture, residual: Activation | None = None) -> Picture:
+        """Get the secret back.
+
+        Args:
+            stego: Grey levels in 0..255.
+            residual: What :meth:`embed` returned beside the stego; None for zeros, as when only the file is
+                there.
+
+        Returns:
+            The recovered secret in grey levels, neither rounded nor clipped.
+        """
+        return self.part(stego, residual)[1]
+
+    def part(self, stego: Picture, residual: Activation | None = None) -> tuple[Picture, Picture]:
+        """The whole inverse: cover and secret.
+
+        Args:
+            stego: Grey levels in 0..255.
+            residual: As in :meth:`extract`.
+
+        Returns:
+            Cover and secret in grey levels.
+        """
+        kept = self.transform(stego)
+        halves = torch.cat((kept, torch.zeros_like(kept) if residual is None else residual), dim=1)
+        cover, secret = self.chain.inverse(halves).chunk(2, dim=1)
+        return self.transform.inverse(cover), self.transform.inverse(secret)
+
+    def log_abs_det(self, cover: Picture, secret: Picture) -> Float[Tensor, " batch"]:
+        """Log-determinant of the map from (cover, secret) to (stego, residual)."""
+        pictures = torch.cat((cover, secret))
+        halves = torch.cat(self.transform(pictures).chunk(2), dim=1)
+        entering = self.transform.log_abs_det(pictures).unflatten(0, (2, -1)).sum(dim=0)
+        leaving = self.transform.log_abs_det(cover)  # the same at every picture: the transform is affine
+        return entering + self.chain.log_abs_det(halves) - leaving
+
+    @torch.no_grad()
+    def normalise(self, cover: Picture, secret: Picture) -> None:
+        """Data-dependent start: the first ActNorm normalises a fixed sample, the closing one undoes it.
+
+        Since every other step is the identity then, all blocks see normalised channels and the chain still
+        starts at stego = cover.
+
+        Args:
+            cover: A fixed, seeded sample of covers, the same in every process.
+            secret: Secrets for them.
+        """
+        halves = torch.cat(self.transform(torch.cat((cover, secret))).chunk(2), dim=1)
+        opening, *_, closing = self.chain
+        cast("FlowBlock", opening).normalisation.normalise(halves)
+        cast("ActNorm", closing).undo(cast("FlowBlock", opening).normalisation)
+
+    def frozen(self) -> StarINN:
+        """A copy for inference, whose 1x1 convolutions and their inverses are computed once."""
+        copy = deepcopy(self).eval().requires_grad_(False)
+        for block in copy.modules():
+            if isinstance(block, FlowBlock):
+                block.mix = block.mix.frozen()
+        return copy
+
+    def _block(self, index: int) -> FlowBlock:
+        config, channels = self.config, 2 * self.channels
+        conditioner = CONDITIONERS[config.conditioner](self.channels, channels, config.width)
+        changes = "first" if index % 2 == 0 else "second"
+        coupling = AffineCoupling(conditioner, changes=changes, bound=config.scale_bound)
+        return FlowBlock(ActNorm(channels), mixing(config.mixing, channels), coupling)

@@ -1,0 +1,109 @@
+r"""Conditioners: the ordinary networks inside the couplings, from half the channels to scale and shift.
+
+Each starts at zero output, so that its coupling starts as the identity. Nothing in them depends on other
+samples of the batch, nor on randomness: the same function must come out at embedding and at extraction.
+
+References:
+    Ma et al., "Rewrite the Stars", CVPR 2024 (the star operation: an element-wise product of two branches).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final, cast, final
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from liftveil.invertible.base import Activation
+
+_SLOPE = 0.1
+
+
+@final
+class MatrixConv(nn.Module):
+    """A convolution whose kernel is stored as the matrix (outputs, size * size * inputs).
+
+    As a matrix it suits optimisers that orthogonalise matrices, and seen as a kernel it lies in memory the way
+    channels-last activations want it.
+
+    Args:
+        inputs: Channels read.
+        outputs: Channels written.
+        size: Side of the kernel, odd; the border is padded with zeros.
+    """
+
+    def __init__(self, inputs: int, outputs: int, size: int) -> None:
+        super().__init__()
+        self.inputs = inputs
+        self.size = size
+        bound = (inputs * size * size) ** -0.5
+        self.weight = nn.Parameter(torch.empty(outputs, size * size * inputs).uniform_(-bound, bound))
+        self.bias = nn.Parameter(torch.zeros(outputs))
+
+    def forward(self, x: Activation) -> Activation:
+        """Convolve."""
+        kernel = self.weight.view(-1, self.size, self.size, self.inputs).permute(0, 3, 1, 2)
+        return functional.conv2d(x, kernel, self.bias, padding=self.size // 2)
+
+    def zeroed(self) -> MatrixConv:
+        """Itself, with a kernel of zeros."""
+        nn.init.zeros_(self.weight)
+        return self
+
+
+@final
+class PlainConditioner(nn.Module):
+    """3x3 convolution, residual 3x3 convolution, 3x3 convolution.
+
+    Args:
+        inputs: Channels of the given half.
+        outputs: Channels of scale and shift together.
+        width: Channels in between.
+    """
+
+    def __init__(self, inputs: int, outputs: int, width: int) -> None:
+        super().__init__()
+        self.entry = MatrixConv(inputs, width, 3)
+        self.middle = MatrixConv(width, width, 3)
+        self.exit = MatrixConv(width, outputs, 3).zeroed()
+
+    def forward(self, x: Activation) -> Activation:
+        """Scale and shift."""
+        x = functional.leaky_relu(self.entry(x), _SLOPE)
+        x = x + functional.leaky_relu(self.middle(x), _SLOPE)
+        return cast(Tensor, self.exit(x))
+
+
+@final
+class StarConditioner(nn.Module):
+    """3x3 convolution, residual star block (product of two 1x1 branches), 3x3 convolution.
+
+    Args:
+        inputs: Channels of the given half.
+        outputs: Channels of scale and shift together.
+        width: Channels in between; each branch of the star has twice as many.
+    """
+
+    def __init__(self, inputs: int, outputs: int, width: int) -> None:
+        super().__init__()
+        self.entry = MatrixConv(inputs, width, 3)
+        self.branches = MatrixConv(width, 4 * width, 1)
+        self.join = MatrixConv(2 * width, width, 1)
+        self.exit = MatrixConv(width, outputs, 3).zeroed()
+
+    def forward(self, x: Activation) -> Activation:
+        """Scale and shift."""
+        x = functional.leaky_relu(self.entry(x), _SLOPE)
+        gate, value = self.branches(x).chunk(2, dim=1)
+        x = x + self.join(functional.relu6(gate) * value)
+        return cast(Tensor, self.exit(functional.leaky_relu(x, _SLOPE)))
+
+
+Conditioner = Callable[[int, int, int], nn.Module]
+CONDITIONERS: Final[Mapping[str, Conditioner]] = MappingProxyType(
+    {"plain": PlainConditioner, "star": StarConditioner}
+)
+"""Conditioners by name; each takes (inputs, outputs, width)."""
