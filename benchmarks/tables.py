@@ -1,4 +1,4 @@
-"""Write the tables of the README from the JSON files that the benchmarks wrote; `--check` only compares.
+"""Write the tables of README and docs from the JSON files that the benchmarks wrote; `--check` only compares.
 
 A table stands between `<!-- table: NAME -->` and `<!-- end of table -->`.
 """
@@ -6,49 +6,87 @@ A table stands between `<!-- table: NAME -->` and `<!-- end of table -->`.
 import json
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
-README = ROOT / "README.md"
+PAGES = (ROOT / "README.md", ROOT / "docs" / "results.md")
 BLOCK = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
 
 
 def main() -> None:
-    """Rewrite or compare the README's tables."""
-    text = README.read_text(encoding="utf-8")
-    fresh = BLOCK.sub(lambda match: match[1] + TABLES[match[2]]() + match[3], text)
-    if "--check" in sys.argv[1:]:
-        sys.exit(0 if fresh == text else "README.md: a table differs from its JSON; run benchmarks/tables.py")
-    README.write_text(fresh, encoding="utf-8")
+    """Rewrite or compare the tables."""
+    stale = []
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        fresh = BLOCK.sub(lambda match: match[1] + TABLES[match[2]]() + match[3], text)
+        if fresh != text:
+            stale.append(page.name)
+        if "--check" not in sys.argv[1:]:
+            page.write_text(fresh, encoding="utf-8")
+    if stale and "--check" in sys.argv[1:]:
+        sys.exit(f"{', '.join(stale)}: a table differs from its JSON; run benchmarks/tables.py")
+
+
+def result(name: str) -> Any:
+    """Content of a result file."""
+    return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def table(*columns: str, rows: list[list[object]]) -> str:
+    """A Markdown table."""
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "".join("| " + " | ".join(map(str, line)) + " |\n" for line in lines)
 
 
 def quality() -> str:
     """The released model through PNG files."""
-    rows = ["| pictures | cover PSNR | secret PSNR | worst cover | worst secret | SSIM cover, secret | sum |", "|---" * 7 + "|"]
+    rows = []
     for name, title in (("kodak", "Kodak-24, whole"), ("kodak-641x427", "the same cropped to 641x427")):
-        s = json.loads((RESULTS / f"{name}.json").read_text())["summary"]
-        rows.append(
-            f"| {title} | **{s['mean_cover_psnr_db']:.2f} dB** | **{s['mean_secret_psnr_db']:.2f} dB** "
-            f"| {s['worst_cover_psnr_db']:.2f} dB | {s['worst_secret_psnr_db']:.2f} dB "
-            f"| {s['mean_cover_ssim']:.4f}, {s['mean_secret_ssim']:.4f} | {s['sum_db']:.2f} dB |"
-        )
-    return "\n".join([*rows, "", origin()]) + "\n"
+        s = result(name)["summary"]
+        decibels = ("mean_cover_psnr_db", "mean_secret_psnr_db", "worst_cover_psnr_db", "worst_secret_psnr_db")
+        similarity = f"{s['mean_cover_ssim']:.4f}, {s['mean_secret_ssim']:.4f}"
+        rows.append([title, *(f"{s[key]:.2f} dB" for key in decibels), similarity, f"{s['sum_db']:.2f} dB"])
+    columns = ("pictures", "cover", "secret", "worst cover", "worst secret", "SSIM cover, secret", "sum of means")
+    return table(*columns, rows=rows) + "\n" + origin()
 
 
 def origin() -> str:
-    """One line that says what was measured where."""
-    record = json.loads((RESULTS / "kodak.json").read_text())
+    """What was measured where."""
+    record = result("kodak")
     versions = ", ".join(f"{name} {number}" for name, number in record["versions"].items())
-    digest = record["weights_sha256"]["extract.onnx"][:12]
-    seconds = record["embed_seconds"]["median"]
     return (
-        f"Model `{record['model']}` (extract.onnx sha256 {digest}…), commit {record['commit'][:10]}, {versions}; "
-        f"{record['cpu']}. Embedding 768x512 pixels took {seconds:.2f} s of inference (median of 9)."
+        f"PSNR over RGB, SSIM over RGB, of 8-bit pictures. Model `{record['model']}` (extract.onnx sha256 "
+        f"{record['weights_sha256']['extract.onnx'][:12]}…), commit {record['commit'][:10]}, {versions}; "
+        f"{record['cpu']}. Embedding 768x512 pixels took {record['embed_seconds']['median']:.2f} s of inference "
+        f"(median of 9).\n"
     )
 
 
-TABLES = {"quality": quality}
+def losses() -> str:
+    """What each step between the network's output and the file costs."""
+    figures = result("losses")["figures"]
+    names = {"float": "nothing lost but the residual", "clipped": "clipped to 0..255", "rounded": "rounded"}
+    names["file"] = "rounded and clipped: the file"
+    rows: list[list[object]] = [[names[key], f"{figures[f'secret_{key}_db']:.2f} dB"] for key in names]
+    gain = f"The inverse amplifies rounding noise by {figures['noise_gain']:.1f} (rms out over rms in).\n"
+    return table("what the extractor gets", "secret", rows=rows) + "\n" + gain
+
+
+def choices() -> str:
+    """The short runs that decided the recipe of the first release."""
+    rows: list[list[object]] = []
+    for row in result("choices")["rows"]:
+        start = "data" if row["normalise"] else "identity"
+        figures = [f"{row[key]:.2f} dB" for key in ("cover_db", "secret_file_db", "secret_float_db")]
+        rows.append([row["mixing"], row["conditioner"], row["optimiser"], row["rate"], start, *figures])
+    columns = ("1x1", "conditioner", "optimiser", "rate", "ActNorm start", "cover", "secret", "secret, float")
+    return table(*columns, rows=rows)
+
+
+TABLES: dict[str, Callable[[], str]] = {"quality": quality, "losses": losses, "choices": choices}
 
 if __name__ == "__main__":
     main()

@@ -5,7 +5,6 @@ package loads neither the inference engine nor torch; both wait until they are n
 """
 
 from importlib import import_module
-from importlib.metadata import version as _version
 from typing import TYPE_CHECKING, Any
 
 from liftveil.errors import LiftveilError
@@ -13,12 +12,14 @@ from liftveil.errors import LiftveilError
 if TYPE_CHECKING:
     from liftveil.api import LiftveilNotice, embed, extract, save
 
-__version__ = _version("liftveil")
+    __version__: str
 
 __all__ = ["LiftveilError", "LiftveilNotice", "__version__", "embed", "extract", "save"]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the public name stands for
+    if name == "__version__":
+        return import_module("importlib.metadata").version("liftveil")
     if name in __all__:
         return getattr(import_module("liftveil.api"), name)
     raise AttributeError(f"module 'liftveil' has no attribute {name!r}")

@@ -12,10 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from liftveil.errors import PictureSizeError
-from liftveil.imaging import Picture, fit_to, flatten_on_white, picture_from, stego_from, to_u8, write_picture
+from liftveil.errors import PictureSizeError, ShapeError
+from liftveil.imaging import Picture, fit_to, flatten_on_white, picture_from, stego_from, write_picture
 from liftveil.runtime import LEAST_PX, Session
 from liftveil.weights import DEFAULT_MODEL, Model, find_model, releases
+
+_BLANK_VARIANCE = 25.0
+_ABSURD = 1e6  # grey levels whose squares float32 still holds
 
 PictureLike = str | os.PathLike[str] | Image.Image | NDArray[np.uint8]
 
@@ -73,13 +76,14 @@ def embed(cover: PictureLike, secret: PictureLike, *, model: str | Path = DEFAUL
         model: A shipped model or the folder of an exported one.
 
     Returns:
-        The stego, (height, width, 3), or (height, width, 4) if the cover has transparent parts.
+        The stego, (height, width, 3), or (height, width, 4) if the cover has an alpha channel.
 
     Warns:
         LiftveilNotice: For everything about a picture that was changed or dropped.
 
     Raises:
         PictureError: If a picture cannot be read or is too small.
+        ShapeError: If an array has another shape.
         ModelError: If the model is unknown or damaged.
     """
     result = embed_pictures(picture_from(cover, role="cover"), picture_from(secret, role="secret"), model=model)
@@ -102,6 +106,7 @@ def extract(stego: PictureLike, *, model: str | Path | None = None) -> NDArray[n
 
     Raises:
         PictureError: If the picture cannot be read or is too small.
+        ShapeError: If an array has another shape.
         ModelError: If the model is unknown or damaged.
     """
     result = extract_picture(stego_from(stego, role="stego"), model=model)
@@ -118,11 +123,16 @@ def save(path: str | os.PathLike[str], pixels: NDArray[np.uint8], *, force: bool
         force: Whether an existing file is replaced.
 
     Raises:
+        ShapeError: If the pixels have another shape.
+        PictureError: If they are not of uint8.
         UnsupportedOutput: If the file's format would change pixels.
         OutputExists: If the file exists and ``force`` is not given.
         OutputNotWritten: If it cannot be written.
     """
-    write_picture(path, pixels[..., :3], pixels[..., 3] if pixels.shape[-1] > 3 else None, force=force)  # noqa: PLR2004
+    pixels = np.asarray(pixels)
+    if pixels.ndim != 3 or pixels.shape[2] not in {3, 4}:
+        raise ShapeError(pixels.shape, "(height, width, 3) or (height, width, 4)")
+    write_picture(path, pixels[..., :3], pixels[..., 3] if pixels.shape[2] == 4 else None, force=force)
 
 
 def embed_pictures(cover: Picture, secret: Picture, *, model: str | Path = DEFAULT_MODEL) -> Embedding:
@@ -144,11 +154,10 @@ def embed_pictures(cover: Picture, secret: Picture, *, model: str | Path = DEFAU
         _require_size(picture)
     fitted = fit_to(flatten_on_white(secret), cover.width, cover.height)
     session = _session(find_model(model))
+    session.load()
     stego = session.embed(cover.rgb_u8, fitted.rgb_u8)
     notices = (*cover.notices, *fitted.notices)
-    return Embedding(
-        Picture(stego, cover.alpha_u8, "stego"), cover.rgb_u8, fitted.rgb_u8, session.model, notices
-    )
+    return Embedding(Picture(stego, cover.alpha_u8, "stego"), cover.rgb_u8, fitted.rgb_u8, session.model, notices)
 
 
 def extract_picture(stego: Picture, *, model: str | Path | None = None) -> Extraction:
@@ -166,33 +175,51 @@ def extract_picture(stego: Picture, *, model: str | Path | None = None) -> Extra
         ModelError: If the model is unknown or damaged.
     """
     _require_size(stego)
-    candidates = list(releases().values()) if model is None else [find_model(model)]
-    levels = {candidate.name: _session(candidate).extract_levels(stego.rgb_u8) for candidate in candidates}
-    scores = {name: plausibility(found) for name, found in levels.items()}
-    best = max(candidates, key=lambda candidate: scores[candidate.name])
-    return Extraction(to_u8(levels[best.name]), best, scores, stego.notices)
+    candidates = releases().values() if model is None else [find_model(model)]
+    sessions = [_session(candidate) for candidate in candidates]
+    levels = [session.extract_levels(stego.rgb_u8) for session in sessions]
+    scores = [plausibility(found) for found in levels]
+    best = int(np.argmax(scores))
+    names = (session.model.name for session in sessions)
+    recovered = sessions[best].rounded(levels[best])
+    return Extraction(recovered, sessions[best].model, dict(zip(names, scores, strict=True)), stego.notices)
 
 
 def plausibility(levels: NDArray[np.float32]) -> float:
-    """How much a recovered picture looks like a photograph: the score by which a model is chosen.
+    r"""How much a recovered picture looks like a photograph: the score by which a model is chosen.
 
-    Photographs are smooth and stay within the grey levels; the inverse of the wrong network gives noise that
-    does neither. The score is minus the mean absolute difference of neighbouring samples, minus the mean
-    distance from 0..255, in grey levels before rounding and clipping.
+    .. math:: 1 - \frac{\overline{\Delta^2} / 2 + \overline{o^2}}{\overline{\sigma^2} + 25}
+
+    with :math:`\Delta` the differences of neighbouring samples, :math:`o` the distance of a sample from 0..255
+    and :math:`\sigma^2` the variance of a colour, all in grey levels before rounding and clipping. Neighbours in
+    photographs are alike in comparison with the whole; what the inverse of the wrong network gives is grey with
+    noise on it, of any strength, or leaves the grey levels. The 25 keeps blank pictures plausible.
 
     Args:
         levels: Recovered grey levels (height, width, 3), not clipped.
 
     Returns:
-        A number below 0; photographs are mostly above -20.
+        At most 1; photographs are mostly above 0.85; minus infinity if a level is not finite.
     """
-    across, down = (np.abs(np.diff(levels, axis=axis)).mean() for axis in (0, 1))
-    outside = np.abs(levels - np.clip(levels, 0, 255)).mean()
-    return -float((across + down) / 2 + outside)
+    if not np.isfinite(levels).all():
+        return -np.inf
+    levels = levels.clip(-_ABSURD, _ABSURD)
+    roughness = sum(_mean_square(np.diff(levels, axis=axis)) for axis in (0, 1)) / 4
+    outside = _mean_square(levels - levels.clip(0, 255))
+    variance = _mean_square(levels - levels.mean(axis=(0, 1), dtype=np.float64).astype(np.float32))
+    return 1 - (roughness + outside) / (variance + _BLANK_VARIANCE)
+
+
+def _mean_square(values: NDArray[np.float32]) -> float:
+    return float(np.square(values, out=values).mean(dtype=np.float64))
+
+
+def _session(model: Model) -> Session:
+    return _opened(model, model.written)
 
 
 @lru_cache(maxsize=8)
-def _session(model: Model) -> Session:
+def _opened(model: Model, written: tuple[int, ...]) -> Session:  # noqa: ARG001 - part of the cache's key
     return Session(model)
 
 

@@ -1,22 +1,45 @@
 """The configuration: frozen dataclasses, read strictly from one complete TOML file.
 
-An unknown key, a missing one or a value of the wrong type is an error that names the key (and, for an unknown
-one, the nearest that exists). There are no defaults to look up and no inheritance: a published file says
-everything that was chosen.
+An unknown key, a missing one, or a value of the wrong type or out of its range is an error that names the key
+(and, for an unknown one, the nearest that exists). There are no defaults to look up and no inheritance: a
+published file says everything that was chosen.
 """
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, is_dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from sys import float_info
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from liftveil.errors import ConfigError
 
 Section = TypeVar("Section")
+
+
+@dataclass(frozen=True)
+class _Range:
+    """What a number may be; the words complete "must be"."""
+
+    words: str
+    least: float = 0
+    most: float = float_info.max
+    above: bool = False
+
+    def __contains__(self, value: float) -> bool:
+        return self.least <= value <= self.most and not (self.above and value == self.least)
+
+
+Count = Annotated[int, _Range("at least 1", 1)]
+Natural = Annotated[int, _Range("at least 0")]
+Seed = Annotated[int, _Range("from 0 to 2 ** 63 - 1", 0, 2**63 - 1)]
+Side = Annotated[int, _Range("at least 16, like the sides of every picture", 16)]
+Share = Annotated[float, _Range("from 0 to 1", 0, 1)]
+Weight = Annotated[float, _Range("finite and at least 0")]
+Positive = Annotated[float, _Range("finite and above 0", above=True)]
 
 
 @dataclass(frozen=True)
@@ -40,16 +63,16 @@ class ModelConfig:
 
     wavelet: Literal["haar", "legall5/3", "9/7-m", "cdf9/7"]
     wavelet_mode: Literal["float", "integer"]
-    levels: int
+    levels: Count
     colour: Literal["opponent", "reversible"]
-    luma_strength: float
-    chroma_strength: float
+    luma_strength: Positive
+    chroma_strength: Positive
     learned_strengths: bool
-    blocks: int
+    blocks: Count
     conditioner: Literal["plain", "star"]
-    width: int
+    width: Count
     mixing: Literal["lu", "orthogonal"]
-    scale_bound: float
+    scale_bound: Positive
 
 
 @dataclass(frozen=True)
@@ -60,18 +83,22 @@ class DataConfig:
         crop_px: Side of the square crops.
         batch: Pairs in a step.
         ragged: Share of steps whose crops are a little smaller, so that padding is part of training.
+        stretch: Share of crops whose contrast is stretched, so that bright and dark parts saturate.
         workers: Loader processes; 0 loads in the training process.
     """
 
-    crop_px: int
-    batch: int
-    ragged: float
-    workers: int
+    crop_px: Side
+    batch: Count
+    ragged: Share
+    stretch: Share
+    workers: Natural
 
 
 @dataclass(frozen=True)
 class ObjectiveConfig:
-    """Weights of the objective's terms; see :mod:`liftveil.training.objective`. A weight of 0 leaves a term out.
+    """Weights of the objective's terms, not all 0; see :mod:`liftveil.training.objective`.
+
+    A weight of 0 leaves a term out.
 
     Attributes:
         hiding_mse: Squared error of the stego.
@@ -79,9 +106,9 @@ class ObjectiveConfig:
         out_of_range: Squared distance of the unclipped stego from 0..255.
     """
 
-    hiding_mse: float
-    recovery_mse: float
-    out_of_range: float
+    hiding_mse: Weight
+    recovery_mse: Weight
+    out_of_range: Weight
 
 
 @dataclass(frozen=True)
@@ -98,11 +125,11 @@ class OptimiserConfig:
     """
 
     name: Literal["adam", "adamw", "muon"]
-    rate: float
-    warmup_steps: int
-    final_share: float
-    clip_norm: float
-    ema_decay: float
+    rate: Positive
+    warmup_steps: Natural
+    final_share: Share
+    clip_norm: Positive
+    ema_decay: Share
 
 
 @dataclass(frozen=True)
@@ -118,12 +145,12 @@ class TrainingConfig:
         checkpoint_every: Steps between checkpoints.
     """
 
-    steps: int
-    seed: int
+    steps: Count
+    seed: Seed
     normalise: bool
-    validate_every: int
-    validation_pairs: int
-    checkpoint_every: int
+    validate_every: Count
+    validation_pairs: Count
+    checkpoint_every: Count
 
 
 @dataclass(frozen=True)
@@ -169,7 +196,10 @@ def config_from(table: Mapping[str, Any], source: str | Path = "config") -> Conf
     Raises:
         ConfigError: If a key or value is not what it has to be.
     """
-    return _section(Config, table, source, "")
+    config = _section(Config, table, source, "")
+    if not any(asdict(config.objective).values()):
+        raise ConfigError(source, "every weight of 'objective' is 0, which leaves nothing to learn")
+    return config
 
 
 def config_table(config: Any) -> dict[str, Any]:  # noqa: ANN401 - any of the dataclasses above
@@ -193,31 +223,41 @@ def model_config_from(table: Mapping[str, Any], source: str | Path = "config") -
     return _section(ModelConfig, table, source, "model.")
 
 
-def _section(kind: type[Section], table: Mapping[str, Any], source: str | Path, prefix: str) -> Section:
-    hints = get_type_hints(kind)
+def _section(kind: type[Section], table: object, source: str | Path, prefix: str) -> Section:
+    if not isinstance(table, Mapping):
+        name = f"'{prefix[:-1]}'" if prefix else "the configuration"
+        raise ConfigError(source, f"{name} is {table!r}, but must be a table")
+    hints = get_type_hints(kind, include_extras=True)
     names = [field.name for field in fields(kind)]  # type: ignore[arg-type]  # always a dataclass
     for key in table:
         if key not in names:
             nearest = get_close_matches(key, names, n=1, cutoff=0.0)[0]
-            raise ConfigError(source, f"unknown key '{prefix}{key}'; the nearest that exists is '{prefix}{nearest}'")
+            raise ConfigError(source, f"unknown key {prefix + key!r}; the nearest that exists is '{prefix}{nearest}'")
     missing = [name for name in names if name not in table]
     if missing:
         raise ConfigError(source, f"'{prefix}{missing[0]}' is missing")
     return kind(**{name: _value(hints[name], table[name], source, prefix + name) for name in names})
 
 
-def _value(kind: Any, value: Any, source: str | Path, key: str) -> Any:  # noqa: ANN401
+def _value(kind: Any, value: Any, source: str | Path, key: str) -> object:  # noqa: ANN401
+    if is_dataclass(kind):
+        return _section(kind, value, source, key + ".")  # type: ignore[arg-type]  # a class, not an instance
+    if get_origin(kind) is Annotated:
+        number, limits = get_args(kind)
+        return _number(number, limits, value, source, key)
     if get_origin(kind) is Literal:
         if value not in get_args(kind):
             allowed = ", ".join(map(repr, get_args(kind)))
             raise ConfigError(source, f"'{key}' is {value!r}, but must be one of {allowed}")
         return value
-    if isinstance(value, Mapping):
-        return _section(kind, value, source, key + ".")
-    if kind is float and type(value) is int:
-        return float(value)
     if type(value) is not kind:
         raise ConfigError(source, f"'{key}' is {value!r}, but must be of type {kind.__name__}")
-    if kind in (int, float) and value < 0:
-        raise ConfigError(source, f"'{key}' is {value!r}, but must not be negative")
     return value
+
+
+def _number(kind: type[float], limits: _Range, value: Any, source: str | Path, key: str) -> float:  # noqa: ANN401
+    if type(value) is not kind and not (kind is float and type(value) is int):
+        raise ConfigError(source, f"'{key}' is {value!r}, but must be of type {kind.__name__}")
+    if value not in limits:
+        raise ConfigError(source, f"'{key}' is {value!r}, but must be {limits.words}")
+    return kind(value)

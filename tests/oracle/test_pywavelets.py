@@ -95,9 +95,7 @@ def test_every_scheme_has_its_oracle():
 def test_oracle_reconstructs_by_itself(name):
     wavelet, _, mode = ORACLES[name]
     image = picture((24, 26))
-    np.testing.assert_allclose(
-        pywt.idwt2(pywt.dwt2(image, wavelet, mode), wavelet, mode), image, rtol=0, atol=1e-9
-    )
+    np.testing.assert_allclose(pywt.idwt2(pywt.dwt2(image, wavelet, mode), wavelet, mode), image, rtol=0, atol=1e-9)
 
 
 @libraries
@@ -130,9 +128,7 @@ def test_haar_pyramid_is_pywavelets_wavedec2():
     low, *coarse_to_fine = pywt.wavedec2(image, "haar", level=4)
     pyramid = decompose(image, SCHEMES["haar"], 4, NUMPY_FLOAT)
     assert_close([pyramid.ll], [low], 1e-12)
-    for (lh, hl, hh), (horizontal, vertical, diagonal) in zip(
-        pyramid.details, reversed(coarse_to_fine), strict=True
-    ):
+    for (lh, hl, hh), (horizontal, vertical, diagonal) in zip(pyramid.details, reversed(coarse_to_fine), strict=True):
         assert_close([lh, hl, hh], [-horizontal, -vertical, diagonal], 1e-12)
 
 

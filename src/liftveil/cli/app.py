@@ -10,6 +10,8 @@ from liftveil.cli import demo, embed, export, extract, info, train
 from liftveil.cli.console import complain
 from liftveil.errors import LiftveilError
 
+_INTERRUPTED = 130  # which typer makes of KeyboardInterrupt
+
 app = typer.Typer(
     name="liftveil",
     help="Hide a whole colour picture inside another of the same size, and get it back from the saved PNG alone.",
@@ -32,6 +34,7 @@ def main() -> None:
     except MemoryError:
         complain("not enough memory for this picture; use a smaller one")
         sys.exit(1)
-    except KeyboardInterrupt:
-        complain("interrupted")
-        sys.exit(130)
+    except SystemExit as end:
+        if end.code == _INTERRUPTED:
+            complain("interrupted")
+        raise

@@ -19,14 +19,14 @@ def demo(
     force: Force = False,
 ) -> None:
     """Hide a photograph in another, get it back in a second process, and show both."""
-    from liftveil.imaging import (  # noqa: PLC0415 - keeps --help quick
+    from liftveil.imaging import (
         amplified_difference,
         check_output,
         read_picture,
         side_by_side,
         write_picture,
     )
-    from liftveil.metrics import psnr, ssim  # noqa: PLC0415
+    from liftveil.metrics import psnr, ssim
 
     try:
         output.mkdir(parents=True, exist_ok=True)
@@ -56,4 +56,5 @@ def _run(command: str, *paths: Path, force: bool) -> None:
     arguments = [sys.executable, "-m", "liftveil", command, *sources, "-o", target, *(["--force"] if force else [])]
     finished = subprocess.run(arguments, capture_output=True, text=True, check=False)
     if finished.returncode:
-        raise LiftveilError(finished.stderr.strip().removeprefix("liftveil: ") or f"'{command}' failed")
+        said = finished.stderr.splitlines() or [f"'{command}' failed"]
+        raise LiftveilError(said[-1].removeprefix("liftveil: "))

@@ -17,6 +17,7 @@ WEAK_DB = 30.0
 def embed(
     cover: Annotated[Path, typer.Argument(help="The picture to be seen.")],
     secret: Annotated[Path, typer.Argument(help="The picture to hide; fitted to the cover's size.")],
+    *,
     output: Annotated[Path, typer.Option("-o", "--output", help="The stego: .png, .webp or .tif.")],
     model: Annotated[str, typer.Option(help="A shipped model or the folder of an exported one.")] = DEFAULT_MODEL,
     force: Force = False,
@@ -26,9 +27,9 @@ def embed(
 
     This conceals, it does not encrypt: whoever has liftveil can extract.
     """
-    from liftveil.api import embed_pictures, extract_picture  # noqa: PLC0415 - keeps --help quick
-    from liftveil.imaging import check_output, read_picture, read_stego, write_picture  # noqa: PLC0415
-    from liftveil.metrics import psnr  # noqa: PLC0415
+    from liftveil.api import embed_pictures, extract_picture
+    from liftveil.imaging import check_output, read_picture, read_stego, write_picture
+    from liftveil.metrics import psnr
 
     check_output(output, force=force)
     result = embed_pictures(read_picture(cover), read_picture(secret), model=model)
@@ -36,9 +37,9 @@ def embed(
     written = read_stego(output)
     recovered = extract_picture(written, model=model).recovered
     cover_db, secret_db = psnr(result.cover, written.rgb_u8), psnr(result.secret, recovered)
-    notify(result.notices)
-    if secret_db < WEAK_DB:
-        notify([f"{output}: the secret comes back at only {decibels(secret_db)}; try another cover"])
+    weak = f"{output}: the secret comes back at only {decibels(secret_db)}; try another cover"
+    notices = [*result.notices, *([weak] if secret_db < WEAK_DB else [])]
+    notify(notices)
     if as_json:
         say_json(
             {
@@ -48,7 +49,7 @@ def embed(
                 "model": result.model.name,
                 "cover_psnr_db": json_decibels(cover_db),
                 "secret_psnr_db": json_decibels(secret_db),
-                "notices": result.notices,
+                "notices": notices,
             }
         )
     else:

@@ -18,8 +18,8 @@ def export(
 ) -> None:
     """Make a model of a checkpoint: two ONNX graphs and the weights, for --model FOLDER."""
     try:
-        from liftveil.export import export_model  # noqa: PLC0415 - torch is optional
-        from liftveil.training import load_checkpoint  # noqa: PLC0415
+        from liftveil.export import export_model
+        from liftveil.training import load_checkpoint
     except ModuleNotFoundError as error:
         raise MissingExtraError("train", "export") from error
     run = load_checkpoint(checkpoint)

@@ -7,9 +7,9 @@ from liftveil.cli.console import AsJson, say, say_json
 
 def info(as_json: AsJson = False) -> None:
     """Print version, inference engine, and the shipped models with their hashes."""
-    from liftveil import __version__  # noqa: PLC0415 - keeps --help quick
-    from liftveil.runtime import engine_version  # noqa: PLC0415
-    from liftveil.weights import aliases, releases  # noqa: PLC0415
+    from liftveil import __version__
+    from liftveil.runtime import engine_version
+    from liftveil.weights import aliases, releases
 
     models = {name: dict(model.sha256) for name, model in releases().items()}
     if as_json:

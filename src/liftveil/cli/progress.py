@@ -33,6 +33,13 @@ class TrainingProgress:
         self._display.stop()
 
     def __call__(self, step: int, figures: Mapping[str, float]) -> None:
+        """Show where the run is; a validation gets a line of its own."""
+        """Show the figures of a step.
+
+        Args:
+            step: Steps taken so far.
+            figures: The latest, and those of a validation if there was one.
+        """
         if "cover_db" in figures:
             self._judged = f"cover {figures['cover_db']:.2f} dB, secret {figures['secret_file_db']:.2f} dB"
             self._display.print(f"step {step}: {self._judged}")

@@ -28,8 +28,8 @@ def find_pictures(folder: Path) -> list[Path]:
     """
     if not folder.is_dir():
         raise DataError(folder, "is no folder; give a folder of pictures")
-    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES)
-    if len(found) < 2:  # noqa: PLR2004 - a cover and a secret
+    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES and path.is_file())
+    if len(found) < 2:
         raise DataError(folder, "holds fewer than two pictures; a cover needs another picture as its secret")
     return found
 

@@ -7,6 +7,7 @@ import logging
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from copy import deepcopy
 from pathlib import Path
 from typing import Any, final
 
@@ -15,7 +16,8 @@ from torch import Tensor, nn
 from torch.export import Dim
 
 from liftveil.config import config_table
-from liftveil.imaging import atomic_write_bytes
+from liftveil.errors import OutputNotWritten
+from liftveil.imaging import atomic_write_bytes, check_target
 from liftveil.networks import StarINN, weights_bytes
 from liftveil.weights import EMBED_FILE, EXTRACT_FILE, WEIGHTS_FILE
 
@@ -62,17 +64,29 @@ def export_model(model: StarINN, folder: Path, *, facts: Mapping[str, str], forc
     Raises:
         PictureError: If a file exists and is not to be replaced, or cannot be written.
     """
-    frozen = model.float().frozen()
-    metadata = {**facts, "multiple": str(model.multiple), "model": json.dumps(config_table(model.config))}
+    _prepare(folder, force=force)
+    model = deepcopy(model).float()
+    frozen = model.frozen()
+    sizes = {"multiple": str(model.multiple), "reach_px": str(model.reach_px)}
+    metadata = {**facts, **sizes, "model": json.dumps(config_table(model.config))}
     contents = {
         EMBED_FILE: _graph(_Embed(frozen), ("cover", "secret"), "stego", frozen.multiple, metadata),
         EXTRACT_FILE: _graph(_Extract(frozen), ("stego",), "recovered", frozen.multiple, metadata),
         WEIGHTS_FILE: weights_bytes(model, facts),
     }
-    folder.mkdir(parents=True, exist_ok=True)
     for name, content in contents.items():
         atomic_write_bytes(folder / name, content, force=force)
     return [folder / name for name in contents]
+
+
+def _prepare(folder: Path, *, force: bool) -> None:
+    """Make the folder and refuse, before the long work and before the first file, what cannot be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputNotWritten(folder, f"cannot be made ({error.strerror})", "choose another folder") from error
+    for name in (EMBED_FILE, EXTRACT_FILE, WEIGHTS_FILE):
+        check_target(folder / name, force=force)
 
 
 def _graph(
@@ -92,8 +106,10 @@ def _graph(
             dynamic_shapes=tuple(sides for _ in inputs),
             verbose=False,
         )
-    program.optimize()
     proto = program.model_proto
+    graph = proto.graph
+    for part in (graph, *graph.node, *graph.input, *graph.output, *graph.value_info):
+        part.ClearField("metadata_props")  # stack traces, which name the folders of this machine
     for key, value in metadata.items():
         entry = proto.metadata_props.add()
         entry.key, entry.value = key, value

@@ -10,6 +10,7 @@ from liftveil.imaging.montage import amplified_difference, side_by_side
 from liftveil.imaging.opening import PIXEL_LIMIT
 from liftveil.imaging.picture import Picture, fit_to, flatten_on_white
 from liftveil.imaging.quantize import to_u8
+from liftveil.imaging.tiling import tiles
 
 __all__ = [
     "PIXEL_LIMIT",
@@ -28,6 +29,7 @@ __all__ = [
     "read_stego",
     "side_by_side",
     "stego_from",
+    "tiles",
     "to_u8",
     "write_picture",
 ]

@@ -54,9 +54,7 @@ def side_by_side(
     return np.array(sheet)
 
 
-def amplified_difference(
-    a_u8: NDArray[np.uint8], b_u8: NDArray[np.uint8], *, gain: float = 20
-) -> NDArray[np.uint8]:
+def amplified_difference(a_u8: NDArray[np.uint8], b_u8: NDArray[np.uint8], *, gain: float = 20) -> NDArray[np.uint8]:
     """Make small differences of two pictures visible: black where they agree.
 
     Args:

@@ -87,9 +87,7 @@ def fit_to(picture: Picture, width: int, height: int) -> Picture:
     return _changed(picture, *pixels, notice)
 
 
-def _changed(
-    picture: Picture, rgb_u8: NDArray[np.uint8], alpha_u8: NDArray[np.uint8] | None, notice: str
-) -> Picture:
+def _changed(picture: Picture, rgb_u8: NDArray[np.uint8], alpha_u8: NDArray[np.uint8] | None, notice: str) -> Picture:
     notices = (*picture.notices, f"{picture.name}: {notice}")
     return replace(picture, rgb_u8=rgb_u8, alpha_u8=alpha_u8, notices=notices)
 

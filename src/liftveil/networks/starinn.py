@@ -26,11 +26,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from liftveil.config import ModelConfig
-from liftveil.invertible import ActNorm, AffineCoupling, ColourStrength, Invertible, Mixing, Sequence, Wavelet
+from liftveil.invertible import ActNorm, AffineCoupling, ColourStrength, Invertible, Mixing, Sequence, Wavelet, mixing
 from liftveil.invertible import colour as colour_transform
-from liftveil.invertible import mixing
 from liftveil.invertible.base import Activation
-from liftveil.networks.subnets import CONDITIONERS
+from liftveil.invertible.coupling import Half
+from liftveil.networks.subnets import CONDITIONERS, MatrixConv
+from liftveil.wavelets import SCHEMES
 
 Picture = Float[Tensor, "batch 3 height width"]
 
@@ -110,6 +111,13 @@ class StarINN(nn.Module):
         """What height and width must be divisible by."""
         return int(2**self.config.levels)
 
+    @property
+    def reach_px(self) -> int:
+        """An upper bound on how far away, in pixels, a pixel can matter to another one's result."""
+        cells = sum(module.size // 2 for module in self.chain.modules() if isinstance(module, MatrixConv))
+        scheme_px = SCHEMES[self.config.wavelet].reach * (self.multiple - 1)
+        return (cells + 1) * self.multiple + 2 * scheme_px
+
     def embed(self, cover: Picture, secret: Picture) -> tuple[Picture, Activation]:
         """Merge two pictures.
 
@@ -157,7 +165,7 @@ class StarINN(nn.Module):
         """Log-determinant of the map from (cover, secret) to (stego, residual)."""
         pictures = torch.cat((cover, secret))
         halves = torch.cat(self.transform(pictures).chunk(2), dim=1)
-        entering = self.transform.log_abs_det(pictures).unflatten(0, (2, -1)).sum(dim=0)
+        entering = self.transform.log_abs_det(pictures).reshape(2, -1).sum(dim=0)
         leaving = self.transform.log_abs_det(cover)  # the same at every picture: the transform is affine
         return entering + self.chain.log_abs_det(halves) - leaving
 
@@ -188,6 +196,6 @@ class StarINN(nn.Module):
     def _block(self, index: int) -> FlowBlock:
         config, channels = self.config, 2 * self.channels
         conditioner = CONDITIONERS[config.conditioner](self.channels, channels, config.width)
-        changes = "first" if index % 2 == 0 else "second"
+        changes: Half = "first" if index % 2 == 0 else "second"
         coupling = AffineCoupling(conditioner, changes=changes, bound=config.scale_bound)
         return FlowBlock(ActNorm(channels), mixing(config.mixing, channels), coupling)

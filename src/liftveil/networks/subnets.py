@@ -21,6 +21,14 @@ from liftveil.invertible.base import Activation
 
 _SLOPE = 0.1
 
+_LIMIT = 10.0
+"""Bound on what a conditioner is shown, in deviations of a channel.
+
+Wavelet coefficients have heavy tails. Without a bound, the rare edge of twenty deviations drove the product of
+the star's branches, and with it the stego, far out of range. Nothing is lost: a conditioner need not be
+invertible.
+"""
+
 
 @final
 class MatrixConv(nn.Module):
@@ -72,7 +80,7 @@ class PlainConditioner(nn.Module):
 
     def forward(self, x: Activation) -> Activation:
         """Scale and shift."""
-        x = functional.leaky_relu(self.entry(x), _SLOPE)
+        x = functional.leaky_relu(self.entry(x.clamp(-_LIMIT, _LIMIT)), _SLOPE)
         x = x + functional.leaky_relu(self.middle(x), _SLOPE)
         return cast(Tensor, self.exit(x))
 
@@ -96,14 +104,12 @@ class StarConditioner(nn.Module):
 
     def forward(self, x: Activation) -> Activation:
         """Scale and shift."""
-        x = functional.leaky_relu(self.entry(x), _SLOPE)
+        x = functional.leaky_relu(self.entry(x.clamp(-_LIMIT, _LIMIT)), _SLOPE)
         gate, value = self.branches(x).chunk(2, dim=1)
         x = x + self.join(functional.relu6(gate) * value)
         return cast(Tensor, self.exit(functional.leaky_relu(x, _SLOPE)))
 
 
 Conditioner = Callable[[int, int, int], nn.Module]
-CONDITIONERS: Final[Mapping[str, Conditioner]] = MappingProxyType(
-    {"plain": PlainConditioner, "star": StarConditioner}
-)
+CONDITIONERS: Final[Mapping[str, Conditioner]] = MappingProxyType({"plain": PlainConditioner, "star": StarConditioner})
 """Conditioners by name; each takes (inputs, outputs, width)."""

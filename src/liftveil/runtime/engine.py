@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from liftveil.errors import ModelError
 
@@ -27,19 +31,71 @@ def open_graph(content: bytes, model: str) -> Any:  # noqa: ANN401 - onnxruntime
         ModelError: If the content is no graph that the runtime can run.
     """
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-    import onnxruntime  # noqa: PLC0415 - heavy, and only needed here
+    import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     try:
         return onnxruntime.InferenceSession(content, options, providers=[PROVIDER])
     except Exception as error:  # onnxruntime's exceptions share no public base class
-        raise ModelError(model, f"its graph cannot be run ({str(error).splitlines()[0]})") from error
+        raise ModelError(model, f"its graph cannot be opened ({_first_line(error)})") from error
+
+
+def sizes_of(graph: Any, model: str) -> tuple[int, int]:  # noqa: ANN401
+    """Read what ``liftveil export`` wrote into a graph about sizes.
+
+    Args:
+        graph: A session of :func:`open_graph`.
+        model: Name for the error.
+
+    Returns:
+        What height and width have to be divisible by, and how far away, in pixels, a pixel can matter.
+
+    Raises:
+        ModelError: If the graph was made by something else.
+    """
+    try:
+        facts = graph.get_modelmeta().custom_metadata_map
+        return int(facts["multiple"]), int(facts["reach_px"])
+    except (KeyError, ValueError) as error:
+        raise ModelError(model, "its graph was not made by 'liftveil export'") from error
+
+
+def run_graph(
+    graph: Any,  # noqa: ANN401
+    planes: Mapping[str, NDArray[np.float32]],
+    model: str,
+) -> NDArray[np.float32]:
+    """Run a graph.
+
+    Args:
+        graph: A session of :func:`open_graph`.
+        planes: Inputs by name.
+        model: Name for the error.
+
+    Returns:
+        The first output.
+
+    Raises:
+        ModelError: If the graph does not take these inputs.
+        MemoryError: If they are too large for this machine.
+    """
+    try:
+        output: NDArray[np.float32] = graph.run(None, dict(planes))[0]
+    except Exception as error:
+        if "alloc" in str(error):  # "Failed to allocate memory", "bad_alloc", "bad allocation"
+            raise MemoryError(_first_line(error)) from error
+        raise ModelError(model, f"its graph cannot be run ({_first_line(error)})") from error
+    return output
 
 
 def engine_version() -> str:
     """Name, version and provider of the engine, for reports."""
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-    import onnxruntime  # noqa: PLC0415
+    import onnxruntime
 
     return f"onnxruntime {onnxruntime.__version__} ({PROVIDER})"
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -1,4 +1,4 @@
-"""Embedding and extraction of 8-bit pictures with a model's graphs: pad, run, round once, crop."""
+"""Embedding and extraction of 8-bit pictures with a model's graphs: pad, run tile by tile, round once, crop."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from liftveil.errors import ShapeError
-from liftveil.imaging import to_u8
-from liftveil.runtime.engine import open_graph
+from liftveil.errors import ModelError, ShapeError
+from liftveil.imaging import tiles, to_u8
+from liftveil.runtime.engine import open_graph, run_graph, sizes_of
 from liftveil.wavelets import NUMPY_FLOAT, pad_by_reflection
 from liftveil.weights import EMBED_FILE, EXTRACT_FILE, Model
 
 LEAST_PX = 16
 """Smallest height and width that a picture may have."""
+
+TILE_PX = 1024
+"""Side of the tiles that larger pictures are cut into; their memory does not grow with the picture."""
 
 
 @final
@@ -29,6 +32,14 @@ class Session:
     def __init__(self, model: Model) -> None:
         self.model = model
 
+    def load(self) -> None:
+        """Load both directions now, so that a damaged model is found before anything is written.
+
+        Raises:
+            ModelError: If the model cannot be loaded.
+        """
+        _ = self._embedder, self._extractor
+
     def embed(self, cover: NDArray[np.uint8], secret: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Hide one picture in another.
 
@@ -41,11 +52,11 @@ class Session:
 
         Raises:
             ShapeError: If a shape is not as described.
-            ModelError: If the model cannot be loaded.
+            ModelError: If the model cannot be loaded or run, or gives values that are no numbers.
         """
         if cover.shape != secret.shape:
             raise ShapeError(secret.shape, f"a secret of the cover's shape {cover.shape}")
-        return to_u8(self._run(self._embedder, {"cover": cover, "secret": secret}))
+        return self.rounded(self._run(self._embedder, {"cover": cover, "secret": secret}))
 
     def extract(self, stego: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Get the hidden picture back.
@@ -58,9 +69,9 @@ class Session:
 
         Raises:
             ShapeError: If the shape is not as described.
-            ModelError: If the model cannot be loaded.
+            ModelError: If the model cannot be loaded or run, or gives values that are no numbers.
         """
-        return to_u8(self.extract_levels(stego))
+        return self.rounded(self.extract_levels(stego))
 
     def extract_levels(self, stego: NDArray[np.uint8]) -> NDArray[np.float32]:
         """The recovered picture before it is rounded and clipped.
@@ -69,13 +80,30 @@ class Session:
             stego: RGB (height, width, 3), at least 16x16.
 
         Returns:
-            Grey levels of the same shape; they may leave 0..255.
+            Grey levels of the same shape; they may leave 0..255, and need not be finite if another model hid
+            the secret.
 
         Raises:
             ShapeError: If the shape is not as described.
-            ModelError: If the model cannot be loaded.
+            ModelError: If the model cannot be loaded or run.
         """
         return self._run(self._extractor, {"stego": stego})
+
+    def rounded(self, levels: NDArray[np.float32]) -> NDArray[np.uint8]:
+        """Round what the model gave to 8-bit pixels.
+
+        Args:
+            levels: Grey levels of any shape.
+
+        Returns:
+            Pixels of the same shape.
+
+        Raises:
+            ModelError: If there is a value that is no number, so that no pixel would be right.
+        """
+        if np.isnan(levels).any():
+            raise ModelError(self.model.name, "gives values that are no numbers for this picture; use another model")
+        return to_u8(levels)
 
     @cached_property
     def _embedder(self) -> Any:  # noqa: ANN401 - onnxruntime ships no types
@@ -85,23 +113,27 @@ class Session:
     def _extractor(self) -> Any:  # noqa: ANN401
         return open_graph(self.model.read(EXTRACT_FILE), self.model.name)
 
-    @staticmethod
-    def _run(graph: Any, pictures: dict[str, NDArray[np.uint8]]) -> NDArray[np.float32]:  # noqa: ANN401
-        multiple = int(graph.get_modelmeta().custom_metadata_map["multiple"])
+    def _run(self, graph: Any, pictures: dict[str, NDArray[np.uint8]]) -> NDArray[np.float32]:  # noqa: ANN401
+        """Run tile by tile; a tile sees all that can matter to it, so the result is that of the whole picture."""
         height, width = _checked(next(iter(pictures.values()))).shape[:2]
-        planes = {name: _planes(picture, multiple) for name, picture in pictures.items()}
-        levels = graph.run(None, planes)[0][0, :, :height, :width]
-        return np.ascontiguousarray(levels.transpose(1, 2, 0))
+        multiple, reach_px = sizes_of(graph, self.model.name)
+        planes = {name: _padded_planes(picture, multiple) for name, picture in pictures.items()}
+        context_px = reach_px + -reach_px % multiple
+        levels = np.empty(next(iter(planes.values())).shape, np.float32)
+        for rows, columns in tiles(*levels.shape[1:], tile_px=TILE_PX, context_px=context_px):
+            seen = {name: plane[None, :, rows.read, columns.read].astype(np.float32) for name, plane in planes.items()}
+            result = run_graph(graph, seen, self.model.name)[0]
+            levels[:, rows.own, columns.own] = result[:, rows.kept, columns.kept]
+        return np.ascontiguousarray(levels[:, :height, :width].transpose(1, 2, 0))
 
 
 def _checked(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     expected = f"an RGB picture (height, width, 3) of at least {LEAST_PX}x{LEAST_PX} pixels"
-    if picture.ndim != 3 or picture.shape[2] != 3 or min(picture.shape[:2]) < LEAST_PX:  # noqa: PLR2004
+    if picture.ndim != 3 or picture.shape[2] != 3 or min(picture.shape[:2]) < LEAST_PX:
         raise ShapeError(picture.shape, expected)
     return picture
 
 
-def _planes(picture: NDArray[np.uint8], multiple: int) -> NDArray[np.float32]:
-    """(height, width, 3) to a batch of one (1, 3, height, width), padded."""
-    planes = picture.astype(np.float32).transpose(2, 0, 1)[None]
-    return np.ascontiguousarray(pad_by_reflection(planes, multiple, NUMPY_FLOAT))
+def _padded_planes(picture: NDArray[np.uint8], multiple: int) -> NDArray[np.uint8]:
+    """(height, width, 3) to (3, padded height, padded width)."""
+    return np.ascontiguousarray(pad_by_reflection(picture.transpose(2, 0, 1), multiple, NUMPY_FLOAT))

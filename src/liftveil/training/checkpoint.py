@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
 
 from liftveil import __version__
 from liftveil.config import Config, config_from, config_table
-from liftveil.errors import CheckpointError, PictureError
+from liftveil.errors import CheckpointError, ConfigError, PictureError
 from liftveil.imaging import atomic_write_bytes
 from liftveil.networks import StarINN
 
@@ -29,9 +30,14 @@ class RunState:
         optimisers: Their state belongs to ``model``.
     """
 
-    model: nn.Module
-    average: nn.Module
+    model: StarINN
+    average: AveragedModel
     optimisers: list[torch.optim.Optimizer]
+
+    @property
+    def averaged(self) -> StarINN:
+        """The network with the averaged weights."""
+        return cast("StarINN", self.average.module)
 
 
 def save_checkpoint(path: Path, state: RunState, *, config: Config, step: int, seconds: float) -> None:
@@ -127,10 +133,13 @@ def load_checkpoint(path: Path) -> Checkpoint:
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a dict
     except (OSError, SafetensorError) as error:
         raise CheckpointError(path, f"cannot be read as a checkpoint ({error})") from error
-    if "config" not in metadata:
+    if not {"config", "step", "seconds"} <= metadata.keys():
         raise CheckpointError(path, "holds tensors but no training run; give a checkpoint.safetensors of a run")
-    config = config_from(json.loads(metadata["config"]), path)
-    return Checkpoint(path, config, int(metadata["step"]), float(metadata["seconds"]), tensors)
+    try:
+        config = config_from(json.loads(metadata["config"]), "config")
+        return Checkpoint(path, config, int(metadata["step"]), float(metadata["seconds"]), tensors)
+    except (ConfigError, ValueError) as error:
+        raise CheckpointError(path, f"its training run cannot be read ({error})") from error
 
 
 def _named(prefix: str, module: nn.Module) -> dict[str, Tensor]:

@@ -30,7 +30,7 @@ def build_optimisers(model: nn.Module, config: OptimiserConfig) -> list[torch.op
         return [torch.optim.Adam(trainable.values(), lr=config.rate)]
     if config.name == "adamw":
         return [torch.optim.AdamW(trainable.values(), lr=config.rate, weight_decay=0.0)]
-    kernels = {name: p for name, p in trainable.items() if "conditioner" in name and p.ndim == 2}  # noqa: PLR2004
+    kernels = {name: p for name, p in trainable.items() if "conditioner" in name and p.ndim == 2}
     others = [p for name, p in trainable.items() if name not in kernels]
     return [
         Muon(kernels.values(), lr=config.rate),

@@ -31,11 +31,13 @@ def validate(model: StarINN, pairs: Sequence[Pair]) -> dict[str, float]:
         Mean PSNRs in dB: ``cover_db`` of the 8-bit stego; ``secret_float_db``, ``secret_clipped_db``,
         ``secret_rounded_db`` and ``secret_file_db`` by what the extractor was given; the worst pictures
         ``worst_cover_db`` and ``worst_secret_db``; and ``noise_gain``, by how much the inverse amplifies the
-        rounding noise (rms out over rms in).
+        rounding noise (deviation out over deviation in; 0 if nothing had to be rounded, as behind integer
+        wavelet and reversible colour).
+        Identical pictures count as in :func:`liftveil.metrics.mean_psnr`.
     """
     rows = [_exchange(model, cover, secret) for cover, secret in pairs]
     means = {key: mean_psnr([row[key] for row in rows]) for key in rows[0] if key != "noise_gain"}
-    worst = {f"worst_{key}_db": min(row[f"{name}_db"] for row in rows) for key, name in _WORST.items()}
+    worst = {f"worst_{key}_db": mean_psnr([min(row[f"{name}_db"] for row in rows)]) for key, name in _WORST.items()}
     return means | worst | {"noise_gain": float(np.mean([row["noise_gain"] for row in rows]))}
 
 
@@ -45,11 +47,11 @@ _WORST = {"cover": "cover", "secret": "secret_file"}
 def _exchange(model: StarINN, cover: NDArray[np.uint8], secret: NDArray[np.uint8]) -> dict[str, float]:
     stego = model.embed(_tensor(cover, model), _tensor(secret, model))[0]
     recovered = {name: model.extract(change(stego)) for name, change in _STEGOS.items()}
-    noise = round_levels(stego) - stego
+    noise_in, noise_out = (round_levels(stego) - stego).std(), (recovered["rounded"] - recovered["float"]).std()
     return {
         "cover_db": psnr(cover, _array(through_file(stego))),
         **{f"secret_{name}_db": psnr(secret, _array(picture)) for name, picture in recovered.items()},
-        "noise_gain": float((recovered["rounded"] - recovered["float"]).std() / noise.std()),
+        "noise_gain": float(noise_out / noise_in) if noise_in > 0 else 0.0,
     }
 
 

@@ -6,7 +6,7 @@ the float transform, is handed in as an :class:`Arithmetic`. All functions work 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -55,7 +55,7 @@ def forward(signal: Array, scheme: LiftingScheme, arithmetic: Arithmetic) -> tup
     Raises:
         ShapeError: If the last axis has fewer than two samples.
     """
-    if signal.shape[-1] < 2:  # noqa: PLR2004 - a pair is the least that can be split
+    if signal.shape[-1] < 2:
         raise ShapeError(tuple(signal.shape), "at least two samples along each transformed axis")
     halves = {"approximation": signal[..., 0::2], "detail": signal[..., 1::2]}
     for step in scheme.steps:
@@ -97,10 +97,13 @@ def _term(halves: dict[str, Array], step: LiftingStep, scheme: LiftingScheme, ar
     """What a step adds to its target: the weighted neighbours, rounded down in the integer transform."""
     count = halves[step.target].shape[-1]
     read = _neighbours(halves, step, scheme, arithmetic)
-    total = read[..., :count] * step.weights[0]
+    total: Array = read[..., :count] * step.weights[0]
     for k, weight in enumerate(step.weights[1:], start=1):
         total = total + read[..., k : k + count] * weight
-    return total if arithmetic.floor is None else arithmetic.floor(total + step.rounding)
+    if arithmetic.floor is None:
+        return total
+    rounded: Array = arithmetic.floor(total + step.rounding)
+    return rounded
 
 
 def _neighbours(halves: dict[str, Array], step: LiftingStep, scheme: LiftingScheme, arithmetic: Arithmetic) -> Array:
@@ -112,15 +115,18 @@ def _neighbours(halves: dict[str, Array], step: LiftingStep, scheme: LiftingSche
     after = step.first + target.shape[-1] + len(step.weights) - 1 - other.shape[-1]
 
     def sample(n: int) -> Array:
+        n = 0 if scheme.boundary == "zero" else _reflect(2 * n + parity, length) // 2
+        found: Array = other[..., n : n + 1]
         if scheme.boundary == "zero":
-            return other[..., :1] * 0
-        n = _reflect(2 * n + parity, length) // 2
-        return other[..., n : n + 1]
+            found = found * 0
+        return found
 
     left = [sample(n) for n in range(-before, 0)]
-    inner = other[..., max(0, step.first) : other.shape[-1] + min(0, after)]
+    read: Array = other[..., max(0, step.first) : other.shape[-1] + min(0, after)]
     right = [sample(other.shape[-1] + n) for n in range(after)]
-    return arithmetic.concatenate([*left, inner, *right], -1) if left or right else inner
+    if left or right:
+        read = arithmetic.concatenate([*left, read, *right], -1)
+    return read
 
 
 def _reflect(position: int, length: int) -> int:
@@ -134,5 +140,7 @@ def _interleave(even: Array, odd: Array, arithmetic: Arithmetic) -> Array:
     """Merge two halves of a last axis, sample by sample."""
     pairs = odd.shape[-1]
     stacked = arithmetic.concatenate([even[..., :pairs, None], odd[..., None]], -1)
-    merged = stacked.reshape((*odd.shape[:-1], 2 * pairs))
-    return arithmetic.concatenate([merged, even[..., pairs:]], -1) if even.shape[-1] > pairs else merged
+    merged: Array = stacked.reshape((*odd.shape[:-1], 2 * pairs))
+    if even.shape[-1] > pairs:
+        merged = arithmetic.concatenate([merged, even[..., pairs:]], -1)
+    return merged

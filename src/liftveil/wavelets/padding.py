@@ -24,7 +24,8 @@ def pad_by_reflection(image: Array, multiple: int, arithmetic: Arithmetic) -> Ar
     if short:
         raise ShapeError(tuple(image.shape), f"sides of more than half a multiple of {multiple}")
     padded = _pad_last(image, multiple, arithmetic).swapaxes(-1, -2)
-    return _pad_last(padded, multiple, arithmetic).swapaxes(-1, -2)
+    result: Array = _pad_last(padded, multiple, arithmetic).swapaxes(-1, -2)
+    return result
 
 
 def _pad_last(image: Array, multiple: int, arithmetic: Arithmetic) -> Array:
@@ -33,4 +34,5 @@ def _pad_last(image: Array, multiple: int, arithmetic: Arithmetic) -> Array:
     if missing == 0:
         return image
     mirrored = [image[..., length - 2 - k : length - 1 - k] for k in range(missing)]
-    return arithmetic.concatenate([image, *mirrored], -1)
+    padded: Array = arithmetic.concatenate([image, *mirrored], -1)
+    return padded

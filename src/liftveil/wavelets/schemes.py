@@ -62,6 +62,17 @@ class LiftingScheme:
     detail_gain: float
     boundary: Literal["symmetric", "zero"] = "symmetric"
 
+    @property
+    def reach(self) -> int:
+        """An upper bound on how many samples away a coefficient of one level can see."""
+        return sum(_farthest(step) for step in self.steps)
+
+
+def _farthest(step: LiftingStep) -> int:
+    """Distance in samples of the farthest neighbour that a step reads; the other half lies one sample off."""
+    shift = -1 if step.target == "detail" else 1
+    return max(abs(2 * n + shift) for n in (step.first, step.first + len(step.weights) - 1))
+
 
 _UPDATE_53 = LiftingStep("approximation", 1, (0.25, 0.25), -1, 0.5)
 _K: Final = 1.230174104914001  # ISO/IEC 15444-1 Annex F.4.8

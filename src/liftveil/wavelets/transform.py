@@ -48,7 +48,7 @@ def decompose_once(image: Array, scheme: LiftingScheme, arithmetic: Arithmetic) 
     Raises:
         ShapeError: If height or width is less than 2 (carries ``actual_shape``).
     """
-    if any(side < 2 for side in image.shape[-2:]):  # noqa: PLR2004 - as for one dimension
+    if any(side < 2 for side in image.shape[-2:]):
         raise ShapeError(tuple(image.shape), "height and width of at least 2")
     low, high = forward(image.swapaxes(-1, -2), scheme, arithmetic)
     ll, hl = forward(low.swapaxes(-1, -2), scheme, arithmetic)
@@ -195,7 +195,8 @@ def _space_to_depth(band: Array, factor: int, grid: Sequence[int], arithmetic: A
         return band
     cells = band.reshape((batch, channels, height // factor, factor, width // factor, factor))
     cells = arithmetic.permute(cells, (0, 3, 5, 1, 2, 4))
-    return cells.reshape((batch, factor * factor * channels, height // factor, width // factor))
+    deep: Array = cells.reshape((batch, factor * factor * channels, height // factor, width // factor))
+    return deep
 
 
 def _depth_to_space(cells: Array, factor: int, arithmetic: Arithmetic) -> Array:
@@ -206,4 +207,5 @@ def _depth_to_space(cells: Array, factor: int, arithmetic: Arithmetic) -> Array:
     channels //= factor * factor
     cells = cells.reshape((batch, factor, factor, channels, height, width))
     cells = arithmetic.permute(cells, (0, 3, 4, 1, 5, 2))
-    return cells.reshape((batch, channels, height * factor, width * factor))
+    band: Array = cells.reshape((batch, channels, height * factor, width * factor))
+    return band

@@ -1,0 +1,158 @@
+"""The command line as a whole: help, usage errors, and what every command has in common."""
+
+import io
+import json
+import sys
+
+import onnxruntime
+import pytest
+
+import liftveil
+from liftveil.cli import app
+from liftveil.cli.console import complain, decibels, json_decibels, json_score, notify, say, say_json
+from liftveil.errors import LiftveilError
+from liftveil.weights import aliases, releases
+
+COMMANDS = ["demo", "embed", "export", "extract", "info", "train"]
+
+
+class TestUsage:
+    @pytest.mark.parametrize("arguments", [(), ("--help",)])
+    def test_help_lists_every_command(self, invoke, arguments):
+        finished = invoke(*arguments)
+        said = finished.stdout + finished.stderr
+        assert said.startswith("Usage: ")
+        assert [command for command in COMMANDS if f"\n  {command} " not in said] == []
+        assert finished.returncode == (0 if arguments else 2)
+
+    @pytest.mark.parametrize("command", COMMANDS)
+    def test_help_of_a_command_names_its_options(self, invoke, command):
+        finished = invoke(command, "--help")
+        assert (finished.returncode, finished.stderr) == (0, "")
+        assert command in finished.stdout.splitlines()[0]
+        assert "--json" in finished.stdout or command in {"demo", "export", "train"}
+
+    @pytest.mark.parametrize(
+        ("arguments", "problem"),
+        [
+            (("embed",), "Missing argument"),
+            (("embed", "cover.png"), "Missing argument"),
+            (("embed", "cover.png", "secret.png"), "Missing option '-o' / '--output'"),
+            (("extract", "stego.png", "-o"), "requires an argument"),
+            (("extract", "stego.png", "other.png", "-o", "r.png"), "unexpected extra argument"),
+            (("extract", "stego.png", "-o", "r.png", "--modle", "starinn"), "No such option: --modle"),
+            (("info", "--colour"), "No such option: --colour"),
+            (("hide",), "No such command 'hide'"),
+        ],
+    )
+    def test_bad_usage_ends_with_2(self, invoke, tmp_path, arguments, problem):
+        finished = invoke(*arguments)
+        assert (finished.returncode, finished.stdout) == (2, "")
+        assert problem in finished.stderr
+        assert "Traceback" not in finished.stderr
+        assert list(tmp_path.iterdir()) == []
+
+
+class TestEnds:
+    @pytest.fixture
+    def failing(self, monkeypatch):
+        """Make `liftveil info` raise."""
+
+        def fail_with(error):
+            def fail():
+                raise error
+
+            monkeypatch.setattr("liftveil.runtime.engine_version", fail)
+
+        return fail_with
+
+    @pytest.mark.parametrize(
+        ("error", "code", "line"),
+        [
+            (LiftveilError("it is\nbroken"), 1, "it is broken"),
+            (MemoryError(), 1, "not enough memory for this picture; use a smaller one"),
+            (KeyboardInterrupt(), 130, "interrupted"),
+        ],
+    )
+    def test_with_one_line(self, invoke, failing, error, code, line):
+        failing(error)
+        assert invoke("info") == (code, "", f"liftveil: {line}\n")
+
+    def test_of_mistakes_of_our_own_are_not_hidden(self, invoke, failing):
+        failing(ZeroDivisionError("a bug"))
+        with pytest.raises(ZeroDivisionError):
+            invoke("info")
+
+    def test_quietly_when_nobody_reads_on(self, invoke, failing):
+        failing(BrokenPipeError(32, "Broken pipe"))
+        assert invoke("info") == (1, "", "")
+
+
+class TestInfo:
+    def test_as_text(self, invoke):
+        finished = invoke("info")
+        assert (finished.returncode, finished.stderr) == (0, "")
+        first, *lines = finished.stdout.splitlines()
+        assert first == f"liftveil {liftveil.__version__}, onnxruntime {onnxruntime.__version__} (CPUExecutionProvider)"
+        assert len(lines) == sum(1 + len(model.sha256) for model in releases().values())
+        for name, model in releases().items():
+            also = [alias for alias, target in aliases().items() if target == name]
+            assert f"{name} (also: {', '.join(also)})" in lines if also else name in lines
+            for file, digest in model.sha256.items():
+                assert [line for line in lines if line.split() == [file, "sha256", digest]]
+
+    def test_as_json(self, invoke):
+        finished = invoke("info", "--json")
+        assert (finished.returncode, finished.stderr) == (0, "")
+        assert json.loads(finished.stdout) == {
+            "version": liftveil.__version__,
+            "engine": f"onnxruntime {onnxruntime.__version__} (CPUExecutionProvider)",
+            "models": {name: dict(model.sha256) for name, model in releases().items()},
+            "aliases": aliases(),
+        }
+
+    def test_names_a_release_that_no_alias_stands_for(self, invoke, monkeypatch):
+        old = {"starinn-0": next(iter(releases().values()))}
+        monkeypatch.setattr("liftveil.weights.releases", lambda: old)
+        assert "\nstarinn-0\n" in invoke("info").stdout
+
+
+class TestConsole:
+    def test_results_go_out_and_the_rest_apart(self, capsys):
+        say("result")
+        notify(["first", "second"])
+        complain("why")
+        assert capsys.readouterr() == ("result\n", "note: first\nnote: second\nliftveil: why\n")
+
+    def test_every_message_is_one_line(self, capsys):
+        say("a\nb  c")
+        notify(["d\r\ne"])
+        complain("f\ng")
+        assert capsys.readouterr() == ("a b  c\n", "note: d e\nliftveil: f g\n")
+
+    @pytest.mark.parametrize(
+        ("encoding", "printed"),
+        [("utf-8", "\N{SNOWMAN}\\udcff"), ("ascii", "\\u2603\\udcff"), ("cp1252", "\\u2603\\udcff")],
+    )
+    def test_strange_names_can_be_printed_anywhere(self, monkeypatch, encoding, printed):
+        paper = io.BytesIO()
+        monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(paper, encoding, newline="\n"))
+        say("\N{SNOWMAN}\udcff")
+        sys.stdout.flush()
+        assert paper.getvalue().decode(encoding) == f"{printed}\n"
+
+    def test_json_is_one_line_of_ascii(self, capsys):
+        say_json({"name": "\N{SNOWMAN}\udcff\n", "notices": ("a", "b")})
+        out = capsys.readouterr().out
+        assert out.isascii()
+        assert len(out.splitlines()) == 1
+        assert json.loads(out) == {"name": "\N{SNOWMAN}\udcff\n", "notices": ["a", "b"]}
+
+    def test_figures(self):
+        assert (decibels(38.126), json_decibels(38.123456)) == ("38.13 dB", 38.1235)
+        assert (decibels(float("inf")), json_decibels(float("inf"))) == ("identical", None)
+        assert [json_score(value) for value in (0.123456, float("-inf"), float("nan"))] == [0.1235, None, None]
+
+
+def test_commands_are_those_that_are_tested():
+    assert sorted(command.callback.__name__ for command in app.registered_commands) == COMMANDS

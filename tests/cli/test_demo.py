@@ -1,0 +1,74 @@
+"""`liftveil demo`: the first thing that most people run."""
+
+import re
+
+import pytest
+from PIL import Image
+
+from liftveil.cli import demo
+from liftveil.errors import LiftveilError
+
+NAMES = ["cover", "overview", "recovered", "secret", "stego"]
+
+
+def sizes(folder):
+    found = {}
+    for path in sorted(folder.iterdir()):
+        with Image.open(path) as image:
+            found[path.stem] = image.size
+    return found
+
+
+def test_hides_finds_and_shows(run_cli, tmp_path, photographs, least):
+    finished = run_cli("demo", "-o", "new/demo")
+    assert (finished.returncode, finished.stderr) == (0, "")
+    assert [path.name for path in tmp_path.iterdir()] == ["new"]
+    found = sizes(tmp_path / "new" / "demo")
+    width, height = found.pop("overview")
+    assert found == dict.fromkeys(("cover", "recovered", "secret", "stego"), (512, 512))
+    assert width > 4 * height  # five pictures in a row, with captions
+    for role, path in zip(("cover", "secret"), photographs, strict=True):
+        with Image.open(path) as shipped, Image.open(tmp_path / "new" / "demo" / f"{role}.png") as copied:
+            assert copied.tobytes() == shipped.tobytes()
+    stego, recovered, hint = finished.stdout.splitlines()
+    form = r" +PSNR (\d+\.\d\d) dB, SSIM (0\.\d{4}|1\.0000)"
+    assert float(re.fullmatch(r"cover  -> stego " + form, stego)[1]) >= least.cover_db
+    assert float(re.fullmatch(r"secret -> recovered" + form, recovered)[1]) >= least.secret_db
+    assert hint == "look at new/demo/overview.png"
+
+
+class TestRefusals:
+    """In this process, with its two commands left out."""
+
+    @pytest.fixture(autouse=True)
+    def ran(self, monkeypatch):
+        ran = []
+        monkeypatch.setattr(demo, "_run", lambda command, *_, **__: ran.append(command))
+        return ran
+
+    @pytest.mark.parametrize("name", NAMES)
+    def test_any_existing_picture_is_kept(self, invoke, tmp_path, ran, name):
+        folder = tmp_path / "demo"
+        folder.mkdir()
+        (folder / f"{name}.png").write_text("precious")
+        finished = invoke("demo")
+        assert (finished.returncode, finished.stdout, ran) == (1, "", [])
+        assert finished.stderr.startswith(f"liftveil: demo/{name}.png: exists already; choose another name")
+        assert [path.read_text() for path in folder.iterdir()] == ["precious"]
+
+    @pytest.mark.parametrize("place", ["file", "file/demo"])
+    def test_folder_that_cannot_be_made(self, invoke, tmp_path, ran, place):
+        (tmp_path / "file").write_text("precious")
+        finished = invoke("demo", "-o", place)
+        assert (finished.returncode, finished.stdout, ran) == (1, "", [])
+        [line] = finished.stderr.splitlines()
+        assert line.startswith(f"liftveil: {place}: cannot be made (")
+        assert line.endswith("); name another folder with -o")
+        assert (tmp_path / "file").read_text() == "precious"
+
+
+@pytest.mark.parametrize("command", ["embed", "extract"])
+def test_failure_of_a_part_is_told_in_its_words(tmp_path, command):
+    paths = [tmp_path / f"{name}.png" for name in ("one", "two", "three")][-2 - (command == "embed") :]
+    with pytest.raises(LiftveilError, match=rf"^{re.escape(str(paths[0]))}: no such file; check the path$"):
+        demo._run(command, *paths, force=True)

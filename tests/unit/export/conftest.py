@@ -1,0 +1,60 @@
+"""What the tests of this room share: small networks with noise in every part, and one export of them."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from liftveil.config import model_config_from
+from liftveil.export import export_model
+from liftveil.networks import StarINN
+
+FACTS = {"liftveil": "0.0", "steps": "7", "note": "ä"}
+
+
+@pytest.fixture(scope="session")
+def stirred() -> Callable[..., StarINN]:
+    """Build a small network whose parameters all carry noise."""
+
+    def build(**changes: Any) -> StarINN:
+        table = {
+            "wavelet": "haar",
+            "wavelet_mode": "float",
+            "levels": 1,
+            "colour": "opponent",
+            "luma_strength": 1.0,
+            "chroma_strength": 1.5,
+            "learned_strengths": False,
+            "blocks": 1,
+            "conditioner": "plain",
+            "width": 4,
+            "mixing": "lu",
+            "scale_bound": 2.0,
+        }
+        torch.manual_seed(0)
+        model = StarINN(model_config_from(table | changes))
+        with torch.no_grad():
+            for parameter in model.parameters():
+                parameter += 0.05 * torch.randn_like(parameter)
+        return model
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def model(stirred: Callable[..., StarINN]) -> StarINN:
+    """Two levels, two blocks, star conditioners."""
+    return stirred(levels=2, blocks=2, conditioner="star", learned_strengths=True)
+
+
+@pytest.fixture(scope="session")
+def facts() -> dict[str, str]:
+    return FACTS
+
+
+@pytest.fixture(scope="session")
+def exported(model: StarINN, facts: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The three files of the model."""
+    return export_model(model, tmp_path_factory.mktemp("models") / "made" / "here", facts=facts, force=False)

@@ -1,0 +1,146 @@
+"""Exported graphs, run by ONNX Runtime, against the network in torch."""
+
+import json
+import os
+from copy import deepcopy
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors import safe_open
+
+import liftveil
+from liftveil.config import config_table
+from liftveil.errors import OutputExists, OutputNotWritten
+from liftveil.export import export_model
+from liftveil.networks import load_weights
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+import onnxruntime
+
+NAMES = ["embed.onnx", "extract.onnx", "weights.safetensors"]
+
+
+def session(path):
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    return onnxruntime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
+
+
+def pictures(height, width):
+    rng = np.random.default_rng(height * width)
+    return rng.integers(0, 256, (2, 1, 3, height, width)).astype(np.float32)
+
+
+@torch.no_grad()
+def assert_parity(model, files, sizes):
+    """Both graphs of a model say what the model says, to a thousandth of a grey level."""
+    embedder, extractor = session(files[0]), session(files[1])
+    for height, width in sizes:
+        cover, secret = pictures(height, width)
+        stego = model.embed(torch.from_numpy(cover), torch.from_numpy(secret))[0]
+        assert (stego - torch.from_numpy(cover)).abs().max() > 1
+        [ours] = embedder.run(["stego"], {"cover": cover, "secret": secret})
+        torch.testing.assert_close(torch.from_numpy(ours), stego, rtol=0, atol=1e-3)
+        received = stego.round().clamp(0, 255)
+        recovered = model.extract(received)
+        [ours] = extractor.run(["recovered"], {"stego": received.numpy()})
+        torch.testing.assert_close(torch.from_numpy(ours), recovered, rtol=0, atol=1e-3)
+
+
+def test_a_model_is_three_files_in_a_folder_that_is_made(exported):
+    assert [path.name for path in exported] == NAMES
+    assert sorted(path.name for path in exported[0].parent.iterdir()) == NAMES
+
+
+@pytest.mark.parametrize("size", [(16, 16), (36, 48), (64, 20), (20, 128)], ids=str)
+def test_both_graphs_give_what_torch_gives_at_every_size(model, exported, size):
+    assert_parity(model, exported, [size])
+
+
+@pytest.mark.parametrize(
+    ("index", "inputs", "output"), [(0, ["cover", "secret"], "stego"), (1, ["stego"], "recovered")]
+)
+def test_graphs_have_named_pictures_of_any_height_and_width(exported, index, inputs, output):
+    graph = session(exported[index])
+    assert [item.name for item in graph.get_inputs()] == inputs
+    assert [item.name for item in graph.get_outputs()] == [output]
+    for item in graph.get_inputs():
+        batch, channels, height, width = item.shape
+        assert (batch, channels, item.type) == (1, 3, "tensor(float)")
+        assert isinstance(height, str)
+        assert isinstance(width, str)
+        assert height != width
+
+
+@pytest.mark.parametrize("index", [0, 1])
+def test_graphs_carry_what_their_user_must_know(exported, model, facts, index):
+    metadata = session(exported[index]).get_modelmeta().custom_metadata_map
+    assert metadata["multiple"] == "4"
+    assert json.loads(metadata["model"]) == config_table(model.config)
+    assert facts.items() <= metadata.items()
+
+
+@pytest.mark.parametrize("index", [0, 1])
+def test_graphs_do_not_tell_where_they_were_made(exported, index):
+    content = exported[index].read_bytes()
+    for telltale in (str(Path(liftveil.__file__).parent), str(Path(torch.__file__).parent), "stack_trace", "onnx.py"):
+        assert telltale.encode() not in content
+
+
+def test_the_weights_are_the_model_s_with_the_facts(exported, model, facts):
+    loaded = load_weights(exported[2])
+    assert loaded.config == model.config
+    assert all(torch.equal(tensor, model.state_dict()[name]) for name, tensor in loaded.state_dict().items())
+    with safe_open(exported[2], "np") as file:
+        assert facts.items() <= file.metadata().items()
+
+
+def test_the_same_model_gives_the_same_bytes_and_is_not_changed_itself(exported, model, facts, tmp_path):
+    wide = deepcopy(model).double()
+    for name in NAMES:
+        (tmp_path / name).write_text("older")
+    again = export_model(wide, tmp_path, facts=facts, force=True)
+    assert [path.read_bytes() for path in again] == [path.read_bytes() for path in exported]
+    assert {tensor.dtype for tensor in wide.state_dict().values()} == {torch.float64}
+    assert all(torch.equal(tensor, model.state_dict()[name]) for name, tensor in wide.state_dict().items())
+    assert all(p.requires_grad for p in wide.parameters())
+
+
+@pytest.mark.parametrize("taken", NAMES)
+def test_no_file_is_replaced_or_written_beside_one_that_exists(model, tmp_path, taken):
+    (tmp_path / taken).write_text("kept")
+    with pytest.raises(OutputExists) as refusal:
+        export_model(model, tmp_path, facts={}, force=False)
+    assert refusal.value.path == str(tmp_path / taken)
+    assert [path.name for path in tmp_path.iterdir()] == [taken]
+    assert (tmp_path / taken).read_text() == "kept"
+
+
+def test_a_folder_that_cannot_be_made_is_an_error_that_names_it(model, tmp_path):
+    (tmp_path / "taken").touch()
+    for folder in (tmp_path / "taken", tmp_path / "taken" / "below"):
+        with pytest.raises(OutputNotWritten) as refusal:
+            export_model(model, folder, facts={}, force=True)
+        assert refusal.value.path == str(folder)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("wavelet", "mode", "levels"),
+    [
+        ("haar", "integer", 2),
+        ("legall5/3", "float", 2),
+        ("legall5/3", "integer", 1),
+        ("9/7-m", "float", 2),
+        ("9/7-m", "integer", 1),
+        ("cdf9/7", "float", 2),
+        ("cdf9/7", "integer", 1),
+    ],
+)
+def test_every_wavelet_can_be_exported(stirred, tmp_path, wavelet, mode, levels):
+    colour, mix = ("reversible", "orthogonal") if mode == "integer" else ("opponent", "lu")
+    model = stirred(wavelet=wavelet, wavelet_mode=mode, levels=levels, colour=colour, mixing=mix)
+    files = export_model(model, tmp_path, facts={}, force=False)
+    assert_parity(model, files, [(16, 16), (20, 52), (64, 24)])

@@ -1,0 +1,102 @@
+import json
+from dataclasses import asdict
+
+import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import save
+
+from liftveil.errors import ModelError
+from liftveil.networks import load_weights, weights_bytes
+
+FACTS = {"name": "tiny", "steps": "12"}
+
+
+def refusal(path):
+    """The one line that a file is refused with."""
+    with pytest.raises(ModelError) as caught:
+        load_weights(path)
+    assert caught.value.model == str(path)
+    assert len(str(caught.value).splitlines()) == 1
+    assert str(path) in str(caught.value)
+    return str(caught.value)
+
+
+def tensors(model):
+    return {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
+
+
+def described(model, **changes):
+    """Metadata of a model, with changes to its configuration."""
+    return {"model": json.dumps({**asdict(model.config), **changes})}
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "weights.safetensors"
+
+
+@pytest.mark.parametrize("mixing", ["lu", "orthogonal"])
+@pytest.mark.parametrize("conditioner", ["plain", "star"])
+def test_a_network_comes_back_to_the_last_bit(randomised, pictures, path, conditioner, mixing):
+    model = randomised(conditioner=conditioner, mixing=mixing, levels=2, blocks=3, scale_bound=1.5)
+    path.write_bytes(weights_bytes(model, FACTS))
+    loaded = load_weights(path)
+    assert loaded.config == model.config
+    assert torch.equal(loaded.embed(*pictures)[0], model.embed(*pictures)[0])
+    assert all(tensor.dtype == torch.float32 for tensor in loaded.state_dict().values())
+
+
+def test_facts_and_configuration_stand_in_the_metadata(randomised, path):
+    model = randomised()
+    path.write_bytes(weights_bytes(model, FACTS))
+    with safe_open(path, "pt") as file:
+        metadata = file.metadata()
+    assert metadata == {**FACTS, "model": metadata["model"]}
+    assert json.loads(metadata["model"]) == asdict(model.config)
+
+
+def test_a_missing_file_and_a_folder_are_refused(path, tmp_path):
+    refusal(path)
+    refusal(tmp_path)
+
+
+def test_damaged_files_are_refused(randomised, path):
+    whole = weights_bytes(randomised(), FACTS)
+    for damaged in (b"", b"\x80\x04pickle", whole[: len(whole) // 2], whole[:-1], whole[:8] + b"{" + whole[9:] + b"x"):
+        path.write_bytes(damaged)
+        refusal(path)
+
+
+@pytest.mark.parametrize("changes", [{"width": 9}, {"blocks": 3}, {"mixing": "orthogonal"}, {"levels": 2}])
+def test_tensors_that_do_not_fit_the_configuration_are_refused(randomised, path, changes):
+    model = randomised()
+    path.write_bytes(save(tensors(model), described(model, **changes)))
+    refusal(path)
+
+
+def test_a_missing_or_an_additional_tensor_is_refused(randomised, path):
+    model = randomised()
+    complete = tensors(model)
+    first, *others = complete
+    path.write_bytes(save({name: complete[name] for name in others}, described(model)))
+    assert first in refusal(path)
+    path.write_bytes(save({**complete, "stowaway": torch.zeros(1)}, described(model)))
+    assert "stowaway" in refusal(path)
+
+
+@pytest.mark.parametrize("text", [None, "{", "[]", "null", "3", '"star"', "{}"])
+def test_metadata_without_a_configuration_is_refused(randomised, path, text):
+    metadata = {} if text is None else {"model": text}
+    path.write_bytes(save(tensors(randomised()), metadata))
+    refusal(path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [({"waveletts": "haar"}, "waveletts"), ({"wavelet": "db4"}, "db4"), ({"luma_strength": 0.0}, "")],
+)
+def test_a_configuration_that_cannot_be_is_refused(randomised, path, changes, told):
+    model = randomised()
+    path.write_bytes(save(tensors(model), described(model, **changes)))
+    assert told in refusal(path)

@@ -1,0 +1,254 @@
+"""The network: identity at the start, exact with its residual, determinant, layout."""
+
+import pytest
+import torch
+
+from liftveil.invertible import OpponentColour
+from liftveil.invertible.mixing import ConstantMixing
+from liftveil.networks.starinn import FlowBlock
+from liftveil.networks.subnets import MatrixConv
+
+CHOICES = [
+    {"conditioner": conditioner, "mixing": mixing, "levels": levels, "blocks": blocks}
+    for conditioner in ("plain", "star")
+    for mixing in ("lu", "orthogonal")
+    for levels in (1, 2, 3)
+    for blocks in (2, 3)
+]
+WAVELETS = [
+    {"wavelet": wavelet, "levels": 2, "learned_strengths": True} for wavelet in ("haar", "legall5/3", "9/7-m", "cdf9/7")
+]
+INTEGER = {"wavelet_mode": "integer", "colour": "reversible"}
+
+every_choice = pytest.mark.parametrize(
+    "choices", [*CHOICES, *WAVELETS], ids=lambda choices: " ".join(map(str, choices.values()))
+)
+
+
+def doubled(pictures):
+    return tuple(picture.double() for picture in pictures)
+
+
+def off(one, other):
+    """Largest difference in grey levels."""
+    return (one - other).abs().max().item()
+
+
+@every_choice
+def test_a_fresh_network_hides_nothing(fresh, pictures, choices):
+    cover, secret = pictures
+    model = fresh(**choices)
+    stego, residual = model.embed(cover, secret)
+    assert off(stego, cover) < 1e-3
+    assert off(model.transform.inverse(residual), secret) < 1e-3
+
+
+@pytest.mark.parametrize("blocks", [1, 2, 3, 4])
+def test_a_normalised_network_hides_nothing_yet(fresh, pictures, blocks):
+    cover, secret = pictures
+    model = fresh(blocks=blocks, levels=2)
+    model.normalise(cover, secret)
+    stego, residual = model.embed(cover, secret)
+    assert off(stego, cover) < 1e-3
+    assert off(model.transform.inverse(residual), secret) < 1e-3
+
+
+def test_blocks_of_a_normalised_network_see_mean_0_and_deviation_1(fresh, pictures):
+    model = fresh(blocks=3, levels=2)
+    model.normalise(*pictures)
+    entering = []
+    for block in list(model.chain)[:3]:
+        block.coupling.register_forward_hook(lambda _module, inputs, _out: entering.append(inputs[0]))
+    model.embed(*pictures)
+    raw = torch.cat([model.transform(picture) for picture in pictures], dim=1)
+    raw_deviation = raw.std(dim=(0, 2, 3), correction=0)
+    lively = raw_deviation > 1e-2  # the others are taken as if they varied by this much
+    assert lively.sum() > 80
+    assert len(entering) == 3
+    for activation in entering:
+        torch.testing.assert_close(activation.mean(dim=(0, 2, 3)), torch.zeros(96), rtol=0, atol=1e-3)
+        deviation = activation.std(dim=(0, 2, 3), correction=0)
+        torch.testing.assert_close(deviation[lively], torch.ones(int(lively.sum())), rtol=1e-3, atol=0)
+        assert deviation.max() < 1.001
+
+
+def test_a_fresh_integer_network_gives_the_very_pixels(fresh, pictures):
+    cover, secret = pictures
+    model = fresh(levels=2, **INTEGER)
+    stego, _ = model.embed(cover, secret)
+    assert torch.equal(stego, cover)
+    model.normalise(cover, secret)
+    assert torch.equal(model.embed(cover, secret)[0], cover)
+
+
+@every_choice
+def test_secret_comes_back_with_the_true_residual(randomised, pictures, choices):
+    model = randomised(**choices)
+    cover, secret = pictures
+    stego, residual = model.embed(cover, secret)
+    assert off(stego, cover) > 0.5  # it does hide something
+    assert off(model.extract(stego, residual), secret) <= 1e-2
+    model, (cover, secret) = model.double(), doubled(pictures)
+    stego, residual = model.embed(cover, secret)
+    assert off(model.extract(stego, residual), secret) <= 1e-6
+    assert off(model.part(stego, residual)[0], cover) <= 1e-6
+
+
+def test_without_the_residual_zeros_take_its_place(randomised, pictures):
+    model = randomised()
+    stego, residual = model.embed(*pictures)
+    assert torch.equal(model.extract(stego), model.extract(stego, torch.zeros_like(residual)))
+    assert off(model.extract(stego), model.extract(stego, residual)) > 1
+
+
+def test_integer_network_makes_pixels_and_reads_back_what_it_rounded(randomised, pictures):
+    model = randomised(levels=2, **INTEGER)
+    stego, _ = model.embed(*pictures)
+    assert torch.equal(stego, stego.round())
+    assert torch.equal(model.transform.inverse(model.transform(stego)), stego)
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [
+        {},
+        {"conditioner": "star", "mixing": "orthogonal", "blocks": 3},
+        {"wavelet": "cdf9/7", "luma_strength": 0.7, "learned_strengths": True},
+        INTEGER,
+    ],
+    ids=["plain lu", "star orthogonal", "cdf9/7 learned", "integer"],
+)
+def test_log_abs_det_is_that_of_the_full_jacobian(randomised, choices):
+    model = randomised(width=4, deviation=0.1, **choices).double()
+    cover, secret = torch.randint(0, 256, (2, 2, 3, 4, 4)).double()
+
+    def flat(both):
+        stego, residual = model.embed(*both.reshape(2, 1, 3, 4, 4))
+        return torch.cat((stego.flatten(), residual.flatten()))
+
+    log_abs_det = model.log_abs_det(cover, secret)
+    assert log_abs_det.shape == (2,)
+    assert log_abs_det.abs().min() > 0.1
+    for k in (0, 1):
+        both = torch.stack((cover[k], secret[k])).flatten()
+        jacobian = torch.autograd.functional.jacobian(flat, both)
+        assert jacobian.shape == (96, 96)
+        expected = torch.linalg.slogdet(jacobian).logabsdet
+        torch.testing.assert_close(log_abs_det[k], expected, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("mixing", ["lu", "orthogonal"])
+@pytest.mark.parametrize("conditioner", ["plain", "star"])
+def test_a_flow_block_is_its_three_steps(randomised, mixing, conditioner):
+    model = randomised(mixing=mixing, conditioner=conditioner, deviation=0.1).double()
+    block, *_ = model.chain
+    assert isinstance(block, FlowBlock)
+    x = torch.randn(2, 24, 5, 6, dtype=torch.float64)
+    unfused = block.unfused()
+    torch.testing.assert_close(block(x), unfused(x), rtol=0, atol=1e-11)
+    torch.testing.assert_close(block.inverse(x), unfused.inverse(x), rtol=0, atol=1e-11)
+    torch.testing.assert_close(block.log_abs_det(x), unfused.log_abs_det(x))
+    shared = {id(parameter) for parameter in unfused.parameters()}
+    assert shared == {id(parameter) for parameter in block.parameters()}
+
+
+def test_halves_take_turns_in_changing(fresh):
+    model = fresh(blocks=4)
+    blocks = [step for step in model.chain if isinstance(step, FlowBlock)]
+    assert [block.coupling.changes for block in blocks] == ["first", "second", "first", "second"]
+
+
+@pytest.mark.parametrize("mixing", ["lu", "orthogonal"])
+def test_frozen_network_is_the_same_and_leaves_the_original_alone(randomised, pictures, mixing):
+    model = randomised(mixing=mixing, blocks=3).double()
+    cover, secret = doubled(pictures)
+    stego, residual = model.embed(cover, secret)
+    frozen = model.frozen()
+    torch.testing.assert_close(frozen.embed(cover, secret), (stego, residual), rtol=0, atol=1e-9)
+    torch.testing.assert_close(frozen.extract(stego), model.extract(stego), rtol=0, atol=1e-9)
+    mixes = [step.mix for step in frozen.chain if isinstance(step, FlowBlock)]
+    assert len(mixes) == 3
+    assert all(isinstance(mix, ConstantMixing) for mix in mixes)
+    assert not any(parameter.requires_grad for parameter in frozen.parameters())
+    assert not frozen.training
+    assert model.training
+    assert all(parameter.requires_grad for parameter in model.chain.parameters())
+    assert not any(isinstance(module, ConstantMixing) for module in model.modules())
+
+
+@pytest.mark.parametrize("mixing", ["lu", "orthogonal"])
+@pytest.mark.parametrize("conditioner", ["plain", "star"])
+@pytest.mark.parametrize("frozen", [False, True], ids=["training", "frozen"])
+def test_activations_stay_channels_last(randomised, pictures, conditioner, mixing, frozen):
+    model = randomised(conditioner=conditioner, mixing=mixing, levels=2, blocks=3)
+    model = model.frozen() if frozen else model
+    read, made = [], []
+
+    def watch(_module, inputs, output):
+        read.append(inputs[0])
+        made.append(output)
+
+    for module in model.modules():
+        if isinstance(module, MatrixConv):
+            module.register_forward_hook(watch)
+    stego, _ = model.embed(*pictures)
+    model.extract(stego)
+    layers = 3 if conditioner == "plain" else 4
+    assert len(read) == 2 * 3 * layers
+    # a half of the channels is a view: next to each other in memory, though not contiguous
+    assert all(activation.stride(1) == 1 for activation in read)
+    assert all(activation.is_contiguous(memory_format=torch.channels_last) for activation in made)
+    assert not any(activation.is_contiguous() for activation in made)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_larger_chroma_strength_moves_distortion_into_colour(randomised, pictures, seed):
+    cover, secret = doubled(pictures)
+
+    def errors(chroma_strength):
+        model = randomised(seed=seed, levels=2, luma_strength=1.0, chroma_strength=chroma_strength).double()
+        stego, residual = model.embed(cover, secret)
+        assert off(model.extract(stego, residual), secret) <= 1e-6
+        colour = OpponentColour()
+        change = colour(stego) - colour(cover)
+        return change[:, 0].std().item(), change[:, 1:].std().item()
+
+    (luma, chroma), (luma_doubled, chroma_doubled) = errors(1.0), errors(2.0)
+    assert chroma_doubled > 1.2 * chroma
+    assert chroma_doubled / luma_doubled > 1.2 * chroma / luma
+
+
+@pytest.mark.parametrize("choices", [{}, {"levels": 2, **INTEGER}], ids=["float", "integer"])
+@pytest.mark.parametrize("conditioner", ["plain", "star"])
+def test_every_pair_of_a_batch_is_treated_as_if_alone(randomised, pictures, conditioner, choices):
+    model = randomised(conditioner=conditioner, **choices).double()
+    cover, secret = doubled(pictures)
+    stego, residual = model.embed(cover, secret)
+    recovered = model.extract(stego)
+    log_abs_det = model.log_abs_det(cover, secret)
+    for k in (0, 1):
+        alone = slice(k, k + 1)
+        stego_alone, residual_alone = model.embed(cover[alone], secret[alone])
+        torch.testing.assert_close(stego_alone, stego[alone], rtol=0, atol=1e-9)
+        torch.testing.assert_close(residual_alone, residual[alone], rtol=0, atol=1e-9)
+        torch.testing.assert_close(model.extract(stego[alone]), recovered[alone], rtol=0, atol=1e-9)
+        torch.testing.assert_close(model.log_abs_det(cover[alone], secret[alone]), log_abs_det[alone])
+
+
+def test_training_reaches_every_parameter(randomised, pictures):
+    model = randomised(learned_strengths=True, conditioner="star")
+    stego, _ = model.embed(*pictures)
+    (stego.square().mean() + model.extract(stego).square().mean()).backward()
+    silent = [name for name, parameter in model.named_parameters() if parameter.grad is None]
+    assert silent == []
+    assert all(parameter.grad.any() for parameter in model.parameters())
+
+
+@pytest.mark.parametrize("levels", [1, 2, 3])
+def test_multiple_is_what_sides_must_be_divisible_by(fresh, levels):
+    model = fresh(levels=levels)
+    assert model.multiple == 2**levels
+    side = 3 * model.multiple
+    stego, residual = model.embed(torch.zeros(1, 3, side, side), torch.zeros(1, 3, side, side))
+    assert stego.shape == (1, 3, side, side)
+    assert residual.shape == (1, 3 * 4**levels, 3, 3)

@@ -1,0 +1,97 @@
+import os
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+from onnx import TensorProto, helper
+
+from liftveil.errors import ModelError
+from liftveil.runtime import engine_version
+from liftveil.runtime.engine import PROVIDER, open_graph, run_graph, sizes_of
+
+PLANES = np.zeros((1, 3, 16, 16), np.float32)
+
+
+def identity_graph(**facts):
+    """The content of an ONNX file that gives its input `stego` back."""
+    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 3, None, None]) for name in ("stego", "same")]
+    node = helper.make_node("Identity", ["stego"], ["same"])
+    model = helper.make_model(
+        helper.make_graph([node], "identity", ends[:1], ends[1:]),
+        opset_imports=[helper.make_opsetid("", 20)],
+        ir_version=10,
+    )
+    helper.set_model_props(model, facts)
+    onnx.checker.check_model(model)
+    return model.SerializeToString()
+
+
+class Broken:
+    """A graph whose run fails."""
+
+    def __init__(self, error):
+        self.error = error
+
+    def run(self, *_):
+        raise self.error
+
+
+@pytest.mark.parametrize("content", [b"", b"garbage", b"\0" * 1000, identity_graph()[:-20]])
+def test_what_is_no_graph_is_refused_in_one_line(content, capfd):
+    with pytest.raises(ModelError, match=r"^model mine: its graph cannot be opened \(.+\)$") as refusal:
+        open_graph(content, "mine")
+    assert refusal.value.model == "mine"
+    assert len(str(refusal.value).splitlines()) == 1
+    assert capfd.readouterr() == ("", "")
+
+
+def test_graphs_run_on_the_cpu_alone():
+    graph = open_graph(identity_graph(), "mine")
+    assert graph.get_providers() == [PROVIDER]
+    planes = np.random.default_rng(0).random(PLANES.shape, np.float32)
+    np.testing.assert_array_equal(run_graph(graph, {"stego": planes}, "mine"), planes)
+
+
+@pytest.mark.parametrize("act", [engine_version, lambda: open_graph(identity_graph(), "mine")])
+def test_telemetry_is_off(act, monkeypatch):
+    monkeypatch.setenv("ORT_DISABLE_TELEMETRY", "0")
+    act()
+    assert os.environ["ORT_DISABLE_TELEMETRY"] == "1"
+
+
+def test_engine_says_its_version_and_provider():
+    assert engine_version() == f"onnxruntime {onnxruntime.__version__} (CPUExecutionProvider)"
+
+
+def test_sizes_are_read_from_the_graph():
+    assert sizes_of(open_graph(identity_graph(multiple="4", reach_px="40"), "mine"), "mine") == (4, 40)
+
+
+@pytest.mark.parametrize("facts", [{}, {"multiple": "4"}, {"multiple": "four", "reach_px": "40"}])
+def test_graphs_of_other_programs_are_refused(facts):
+    graph = open_graph(identity_graph(**facts), "mine")
+    with pytest.raises(ModelError, match=r"^model mine: its graph was not made by 'liftveil export'$"):
+        sizes_of(graph, "mine")
+
+
+@pytest.mark.parametrize(
+    "planes", [{}, {"cover": PLANES}, {"stego": PLANES[:, :1]}, {"stego": PLANES.astype(np.float64)}]
+)
+def test_inputs_that_do_not_fit_are_refused_in_one_line(planes, capfd):
+    graph = open_graph(identity_graph(), "mine")
+    with pytest.raises(ModelError, match=r"^model mine: its graph cannot be run \(.+\)$") as refusal:
+        run_graph(graph, planes, "mine")
+    assert len(str(refusal.value).splitlines()) == 1
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("text", ["Failed to allocate memory for requested buffer of size 9\nmore", "std::bad_alloc"])
+def test_too_little_memory_is_told_as_such(text):
+    with pytest.raises(MemoryError, match=text.splitlines()[0]):
+        run_graph(Broken(RuntimeError(text)), {}, "mine")
+
+
+def test_an_error_without_words_is_named_by_its_type():
+    with pytest.raises(ModelError, match=r"\(KeyError\)$"):
+        run_graph(Broken(KeyError()), {}, "mine")

@@ -1,0 +1,185 @@
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from liftveil.errors import ModelError, ShapeError
+from liftveil.imaging import to_u8
+from liftveil.runtime import LEAST_PX, Session
+from liftveil.weights import EMBED_FILE, EXTRACT_FILE, Model, find_model
+
+# (height, width): the smallest, sides that fit no wavelet, portrait, and one that fits.
+SIZES = [(16, 16), (17, 31), (47, 33), (33, 47), (64, 48)]
+
+
+@pytest.fixture(scope="module")
+def session():
+    return Session(find_model())
+
+
+class Graph:
+    """Stands in for an ONNX graph: a function of its inputs, which remembers the shapes that it was given."""
+
+    def __init__(self, function, multiple=4, reach_px=6):
+        self.function = function
+        self.facts = {"multiple": str(multiple), "reach_px": str(reach_px)}
+        self.shapes = []
+
+    def get_modelmeta(self):
+        return SimpleNamespace(custom_metadata_map=self.facts)
+
+    def run(self, _, planes):
+        self.shapes += [plane.shape for plane in planes.values()]
+        assert {plane.dtype for plane in planes.values()} == {np.dtype(np.float32)}
+        return [self.function(*planes.values()).astype(np.float32)]
+
+
+@pytest.fixture
+def faked(monkeypatch, tmp_path):
+    """Make a session whose two graphs are the given one."""
+
+    def make(graph):
+        for name in (EMBED_FILE, EXTRACT_FILE):
+            (tmp_path / name).write_bytes(b"")
+        monkeypatch.setattr("liftveil.runtime.session.open_graph", lambda *_: graph)
+        return Session(Model("faked", tmp_path, {}))
+
+    return make
+
+
+@pytest.mark.parametrize(("height", "width"), SIZES)
+class TestEverySize:
+    def test_shape_and_type_stay(self, session, cropped, height, width):
+        cover, secret = cropped(width, height)
+        stego = session.embed(cover, secret)
+        recovered = session.extract(stego)
+        assert stego.shape == recovered.shape == (height, width, 3)
+        assert stego.dtype == recovered.dtype == np.uint8
+        assert stego.flags.c_contiguous
+        assert recovered.flags.c_contiguous
+
+    def test_the_same_pictures_give_the_same_bytes(self, session, cropped, height, width):
+        pictures = cropped(width, height)
+        fresh = Session(session.model)
+        stegos = [each.embed(*pictures).tobytes() for each in (session, session, fresh)]
+        assert len(set(stegos)) == 1
+        stego = session.embed(*pictures)
+        assert len({each.extract(stego).tobytes() for each in (session, session, fresh)}) == 1
+
+    def test_pixels_are_rounded_levels(self, session, cropped, height, width):
+        stego = session.embed(*cropped(width, height))
+        levels = session.extract_levels(stego)
+        assert levels.dtype == np.float32
+        np.testing.assert_array_equal(session.extract(stego), to_u8(levels))
+
+
+def test_inputs_are_not_changed(session, cropped):
+    pictures = cropped(40, 24)
+    before = [picture.copy() for picture in pictures]
+    session.extract(session.embed(*pictures))
+    np.testing.assert_array_equal(pictures, before)
+
+
+def test_memory_layout_does_not_matter(session, cropped):
+    cover, secret = cropped(40, 24)
+    stego = session.embed(cover, secret)
+    turned = [np.asfortranarray(cover), np.ascontiguousarray(secret[:, ::-1])[:, ::-1]]
+    np.testing.assert_array_equal(session.embed(*turned), stego)
+
+
+@pytest.mark.parametrize(
+    "shape", [(16, 16), (16, 16, 4), (1, 16, 16, 3), (LEAST_PX - 1, 16, 3), (16, LEAST_PX - 1, 3), (0, 0, 3)]
+)
+class TestRefusedShapes:
+    def test_of_the_cover(self, session, shape):
+        picture = np.zeros(shape, np.uint8)
+        with pytest.raises(ShapeError, match=r"expected an RGB picture .* of at least 16x16") as refusal:
+            session.embed(picture, picture)
+        assert refusal.value.actual_shape == shape
+
+    def test_of_the_stego(self, session, shape):
+        with pytest.raises(ShapeError, match="expected an RGB picture") as refusal:
+            session.extract(np.zeros(shape, np.uint8))
+        assert refusal.value.actual_shape == shape
+
+
+def test_a_secret_of_another_shape_is_refused(session):
+    cover, secret = np.zeros((16, 20, 3), np.uint8), np.zeros((20, 16, 3), np.uint8)
+    with pytest.raises(ShapeError, match="a secret of the cover's shape") as refusal:
+        session.embed(cover, secret)
+    assert refusal.value.actual_shape == (20, 16, 3)
+
+
+@pytest.mark.parametrize(("multiple", "padded"), [(1, (17, 31)), (4, (20, 32)), (16, (32, 32))])
+def test_graphs_get_padded_planes_and_the_padding_is_cut_off(faked, cropped, multiple, padded):
+    cover, secret = cropped(31, 17)
+    graph = Graph(lambda cover, secret: (cover + secret) / 2, multiple)
+    stego = faked(graph).embed(cover, secret)
+    assert graph.shapes == [(1, 3, *padded)] * 2
+    np.testing.assert_array_equal(stego, to_u8((cover.astype(np.float32) + secret) / 2))
+
+
+class TestTiles:
+    def test_of_the_shipped_model_give_what_the_whole_picture_gives(self, session, cropped, monkeypatch):
+        cover, secret = cropped(333, 301)
+        stego = session.embed(cover, secret)
+        levels = session.extract_levels(stego)
+        monkeypatch.setattr("liftveil.runtime.session.TILE_PX", 128)
+        tiled = session.embed(cover, secret)
+        assert np.abs(tiled.astype(int) - stego).max() <= 1
+        assert (tiled == stego).mean() > 0.999
+        np.testing.assert_allclose(session.extract_levels(stego), levels, rtol=0, atol=5e-3)
+
+    def test_cover_the_picture_once_and_see_their_surroundings(self, faked, monkeypatch):
+        picture = np.random.default_rng(0).integers(0, 256, (40, 70, 3), np.uint8)
+        graph = Graph(lambda stego: stego, reach_px=6)
+        monkeypatch.setattr("liftveil.runtime.session.TILE_PX", 32)
+        np.testing.assert_array_equal(faked(graph).extract(picture), picture)
+        # Rows 0..32 of 40 and the 8 below, columns 0..32, 32..64 and 64..72 of 72, each with 8 around where there are.
+        assert graph.shapes == [
+            *[(1, 3, 40, 40), (1, 3, 40, 48), (1, 3, 40, 16)],
+            *[(1, 3, 16, 40), (1, 3, 16, 48), (1, 3, 16, 16)],
+        ]
+
+
+def test_each_direction_is_opened_once_and_when_needed(session, cropped):
+    opened = []
+
+    class Watched(Model):
+        def read(self, name):
+            opened.append(name)
+            return super().read(name)
+
+    model = session.model
+    watched = Session(Watched(model.name, model.folder, model.sha256))
+    assert opened == []
+    stego = watched.embed(*cropped(16, 16))
+    watched.embed(*cropped(16, 16))
+    assert opened == [EMBED_FILE]
+    watched.extract(stego)
+    watched.load()
+    assert opened == [EMBED_FILE, EXTRACT_FILE]
+
+
+@pytest.mark.parametrize("missing", [EMBED_FILE, EXTRACT_FILE])
+def test_loading_finds_a_missing_graph(faked, tmp_path, missing):
+    session = faked(Graph(lambda stego: stego))
+    (tmp_path / missing).unlink()
+    with pytest.raises(ModelError, match=f"{missing} is missing"):
+        session.load()
+
+
+class TestLevelsThatAreNoNumbers:
+    def test_are_refused_where_pixels_are_wanted(self, faked, cropped):
+        session = faked(Graph(lambda *planes: np.full_like(planes[0], np.nan)))
+        for act in (lambda: session.embed(*cropped(16, 16)), lambda: session.extract(cropped(16, 16)[0])):
+            with pytest.raises(ModelError, match=r"^model faked: gives values that are no numbers"):
+                act()
+
+    def test_are_handed_over_as_levels(self, faked, cropped):
+        session = faked(Graph(lambda stego: np.full_like(stego, np.nan)))
+        assert np.isnan(session.extract_levels(cropped(16, 16)[0])).all()
+
+    def test_infinite_ones_are_clipped(self, faked, cropped):
+        session = faked(Graph(lambda stego: np.full_like(stego, np.inf)))
+        assert (session.extract(cropped(16, 16)[0]) == 255).all()

@@ -1,0 +1,375 @@
+import os
+import shutil
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import liftveil
+from liftveil.api import embed_pictures, extract_picture, plausibility
+from liftveil.errors import (
+    ModelError,
+    OutputExists,
+    PictureError,
+    PictureSizeError,
+    ShapeError,
+    UnreadablePicture,
+    UnsupportedOutput,
+)
+from liftveil.imaging import Picture, read_picture
+from liftveil.metrics import psnr
+from liftveil.runtime import Session
+from liftveil.weights import EMBED_FILE, EXTRACT_FILE, Model, find_model
+
+
+@pytest.fixture
+def pair(cropped):
+    return cropped(64, 48)
+
+
+@pytest.fixture(scope="session")
+def models(linear_model):
+    """Two models that work and have nothing in common."""
+    return {"starinn": find_model(), "linear": Model("linear", linear_model, {})}
+
+
+def noticed(recorded):
+    return [str(entry.message) for entry in recorded]
+
+
+class TestForms:
+    """Paths, Pillow pictures and arrays are the same to embed and extract."""
+
+    @pytest.fixture
+    def forms(self, pair, tmp_path):
+        paths = [tmp_path / "cover.png", tmp_path / "secret.png"]
+        for path, pixels in zip(paths, pair, strict=True):
+            Image.fromarray(pixels).save(path)
+        return {
+            "arrays": pair,
+            "paths": paths,
+            "strings": [str(path) for path in paths],
+            "Pillow pictures": [Image.fromarray(pixels) for pixels in pair],
+            "mixed": [paths[0], pair[1]],
+        }
+
+    @pytest.mark.parametrize("form", ["paths", "strings", "Pillow pictures", "mixed"])
+    def test_embed(self, forms, form):
+        np.testing.assert_array_equal(liftveil.embed(*forms[form]), liftveil.embed(*forms["arrays"]))
+
+    def test_extract(self, pair, tmp_path):
+        stego = liftveil.embed(*pair)
+        liftveil.save(tmp_path / "stego.png", stego)
+        forms = [stego, tmp_path / "stego.png", str(tmp_path / "stego.png"), Image.fromarray(stego)]
+        recovered = [liftveil.extract(form) for form in forms]
+        for other in recovered[1:]:
+            np.testing.assert_array_equal(other, recovered[0])
+
+    def test_inputs_are_not_changed(self, pair):
+        before = [picture.copy() for picture in pair]
+        liftveil.extract(liftveil.embed(*pair))
+        np.testing.assert_array_equal(pair, before)
+
+    @pytest.mark.parametrize("thing", [None, 3, b"\x89PNG", [[1]]])
+    def test_other_things_are_refused(self, pair, thing):
+        for act in (
+            lambda: liftveil.embed(thing, pair[1]),
+            lambda: liftveil.embed(pair[0], thing),
+            lambda: liftveil.extract(thing),
+        ):
+            with pytest.raises(PictureError, match=r"^(cover|secret|stego): a \w+ is no picture; give a path"):
+                act()
+
+    def test_floats_are_refused(self, pair):
+        with pytest.raises(PictureError, match=r"^cover: an array of float64 is on no known scale"):
+            liftveil.embed(pair[0] / 255, pair[1])
+
+    def test_arrays_of_another_shape_are_refused(self):
+        with pytest.raises(ShapeError, match="for the stego") as refusal:
+            liftveil.extract(np.zeros((20, 20, 2), np.uint8))
+        assert refusal.value.actual_shape == (20, 20, 2)
+
+
+def test_both_pictures_fare_well(photographs, least):
+    cover, secret = (read_picture(path).rgb_u8 for path in photographs)
+    stego = liftveil.embed(*photographs)
+    assert psnr(cover, stego) >= least.cover_db
+    assert psnr(secret, liftveil.extract(stego)) >= least.secret_db
+
+
+@pytest.mark.parametrize(("width", "height"), [(16, 16), (33, 47), (47, 33), (641, 427)])
+def test_any_size_from_16_up(cropped, least, width, height):
+    cover, secret = cropped(width, height)
+    stego = liftveil.embed(cover, secret)
+    recovered = liftveil.extract(stego)
+    assert stego.shape == recovered.shape == (height, width, 3)
+    assert psnr(cover, stego) >= least.recognisable_db
+    assert psnr(secret, recovered) >= least.recognisable_db
+
+
+@pytest.mark.parametrize(("width", "height"), [(1, 1), (15, 40), (40, 15)])
+class TestTooSmall:
+    @pytest.mark.parametrize("role", ["cover", "secret", "stego"])
+    def test_is_refused_with_its_size(self, pair, role, width, height):
+        small = np.zeros((height, width, 3), np.uint8)
+        acts = {
+            "cover": lambda: liftveil.embed(small, pair[1]),
+            "secret": lambda: liftveil.embed(pair[0], small),
+            "stego": lambda: liftveil.extract(small),
+        }
+        with pytest.raises(PictureSizeError) as refusal:
+            acts[role]()
+        assert str(refusal.value) == (f"{role}: {width}x{height} pixels is too small; use a picture of at least 16x16")
+        assert (refusal.value.width, refusal.value.height, refusal.value.path) == (width, height, role)
+
+
+class TestAlpha:
+    @pytest.fixture
+    def cover(self, pair):
+        """RGBA with every opacity there is, and colours below the transparent parts."""
+        height, width = pair[0].shape[:2]
+        alpha = np.resize(np.arange(256, dtype=np.uint8), (height, width))
+        alpha[:10] = 0
+        return np.dstack([pair[0], alpha])
+
+    def test_of_the_cover_stays(self, cover, pair):
+        stego = liftveil.embed(cover, pair[1])
+        np.testing.assert_array_equal(stego[..., 3], cover[..., 3])
+        np.testing.assert_array_equal(stego[..., :3], liftveil.embed(*pair))
+
+    def test_does_not_matter_to_extraction(self, cover, pair):
+        stego = liftveil.embed(cover, pair[1])
+        np.testing.assert_array_equal(liftveil.extract(stego), liftveil.extract(stego[..., :3]))
+
+    def test_of_the_secret_is_laid_on_white(self, cover, pair):
+        with pytest.warns(liftveil.LiftveilNotice, match=r"^secret: transparent parts laid on white$"):
+            liftveil.embed(pair[0], cover)
+
+    @pytest.mark.parametrize("suffix", [".png", ".webp", ".tif", ".tiff"])
+    def test_survives_the_file_with_the_colours_below_it(self, cover, pair, tmp_path, suffix):
+        stego = liftveil.embed(cover, pair[1])
+        liftveil.save(tmp_path / f"stego{suffix}", stego)
+        written = read_picture(tmp_path / f"stego{suffix}")
+        np.testing.assert_array_equal(np.dstack([written.rgb_u8, written.alpha_u8]), stego)
+        np.testing.assert_array_equal(liftveil.extract(tmp_path / f"stego{suffix}"), liftveil.extract(stego))
+
+
+class TestNotices:
+    def test_are_warnings_at_the_callers_line(self, pair):
+        with pytest.warns(liftveil.LiftveilNotice) as recorded:
+            liftveil.embed(pair[0], pair[1][:20])
+        assert noticed(recorded) == [
+            "secret: fitted whole from 64x20 into 64x48: resized to 64x20, with black bars around it"
+        ]
+        assert recorded[0].filename == __file__
+
+    def test_of_extraction_are_warnings_at_the_callers_line(self, pair, tmp_path):
+        Image.fromarray(pair[0]).save(tmp_path / "stego.jpg")
+        with pytest.warns(liftveil.LiftveilNotice, match=r"stego\.jpg: JPEG changes pixels") as recorded:
+            liftveil.extract(tmp_path / "stego.jpg")
+        assert recorded[0].filename == __file__
+
+    def test_tell_of_a_secret_of_the_same_aspect(self, pair):
+        with pytest.warns(liftveil.LiftveilNotice, match=r"^secret: resized from 32x24 to 64x48$"):
+            liftveil.embed(pair[0], pair[1][::2, ::2])
+
+    def test_come_from_both_pictures(self, pair):
+        covers, secrets = (f"{role}: something" for role in ("cover", "secret"))
+        result = embed_pictures(Picture(pair[0], notices=(covers,)), Picture(pair[1], notices=(secrets,)))
+        assert result.notices == (covers, secrets)
+
+    def test_are_absent_where_nothing_changed(self, pair):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            liftveil.extract(liftveil.embed(*pair))
+
+
+def test_embedding_tells_what_was_used(pair):
+    cover = Picture(pair[0], np.full(pair[0].shape[:2], 200, np.uint8), "mine.png")
+    result = embed_pictures(cover, Picture(pair[1][::2, ::2], name="small.png"))
+    assert result.model == find_model()
+    assert (result.stego.name, result.stego.alpha_u8) == ("stego", cover.alpha_u8)
+    assert result.cover is cover.rgb_u8
+    assert result.secret.shape == result.stego.rgb_u8.shape == pair[0].shape
+    assert psnr(result.secret, extract_picture(result.stego).recovered) > psnr(pair[0], result.secret)
+
+
+class TestSave:
+    PIXELS = np.arange(16 * 20 * 4, dtype=np.uint8).reshape(16, 20, 4)
+
+    @pytest.mark.parametrize("suffix", [".png", ".webp", ".tif", ".TIFF"])
+    @pytest.mark.parametrize("channels", [3, 4])
+    def test_gives_every_sample_back(self, tmp_path, suffix, channels):
+        pixels = self.PIXELS[..., :channels]
+        liftveil.save(tmp_path / f"picture{suffix}", pixels)
+        with Image.open(tmp_path / f"picture{suffix}") as written:
+            np.testing.assert_array_equal(np.array(written), pixels)
+
+    def test_takes_what_becomes_an_array(self, tmp_path):
+        liftveil.save(str(tmp_path / "picture.png"), Image.fromarray(self.PIXELS))
+        np.testing.assert_array_equal(np.array(Image.open(tmp_path / "picture.png")), self.PIXELS)
+
+    @pytest.mark.parametrize("shape", [(), (3,), (16, 3), (16, 20, 1), (16, 20, 5), (2, 16, 20, 3)])
+    def test_refuses_other_shapes_and_drops_no_channel(self, tmp_path, shape):
+        with pytest.raises(ShapeError, match=r"\(height, width, 3\) or \(height, width, 4\)") as refusal:
+            liftveil.save(tmp_path / "picture.png", np.zeros(shape, np.uint8))
+        assert refusal.value.actual_shape == shape
+        assert list(tmp_path.iterdir()) == []
+
+    def test_refuses_other_types(self, tmp_path):
+        with pytest.raises(PictureError, match="the pixels are float64; give uint8 values"):
+            liftveil.save(tmp_path / "picture.png", self.PIXELS / 255)
+
+    def test_refuses_lossy_formats(self, tmp_path):
+        with pytest.raises(UnsupportedOutput, match=r"picture\.jpg: JPEG changes pixels, which destroys the hidden"):
+            liftveil.save(tmp_path / "picture.jpg", self.PIXELS)
+
+    def test_replaces_a_file_only_by_force(self, tmp_path):
+        path = tmp_path / "picture.png"
+        path.write_text("precious")
+        with pytest.raises(OutputExists, match=r"picture\.png: exists already"):
+            liftveil.save(path, self.PIXELS)
+        assert path.read_text() == "precious"
+        liftveil.save(path, self.PIXELS, force=True)
+        np.testing.assert_array_equal(np.array(Image.open(path)), self.PIXELS)
+
+
+class TestChoiceOfModel:
+    """Without a model's name, extraction tries every release and takes the most plausible result."""
+
+    @pytest.fixture(params=["newest first", "oldest first"])
+    def shipped(self, request, models, monkeypatch):
+        order = list(models) if request.param == "newest first" else list(reversed(models))
+        monkeypatch.setattr("liftveil.api.releases", lambda: {name: models[name] for name in order})
+
+    @pytest.mark.usefixtures("shipped")
+    @pytest.mark.parametrize("size", [(16, 16), (33, 47), (300, 200)])
+    @pytest.mark.parametrize("name", ["starinn", "linear"])
+    def test_takes_the_one_that_hid(self, models, cropped, name, size):
+        cover, secret = cropped(*size)
+        stego = Picture(Session(models[name]).embed(cover, secret))
+        result = extract_picture(stego)
+        assert result.model == models[name]
+        assert result.scores.keys() == {model.name for model in models.values()}
+        assert result.scores[models[name].name] == max(result.scores.values())
+        np.testing.assert_array_equal(result.recovered, Session(models[name]).extract(stego.rgb_u8))
+
+    @pytest.mark.usefixtures("shipped")
+    def test_is_left_to_whoever_names_one(self, models, cropped):
+        stego = Picture(liftveil.embed(*cropped(64, 48)))
+        result = extract_picture(stego, model=models["linear"].folder)
+        assert list(result.scores) == [result.model.name] == [str(models["linear"].folder)]
+
+    def test_survives_results_that_are_no_numbers(self, models, cropped, monkeypatch):
+        stego = Picture(liftveil.embed(*cropped(64, 48)))
+        monkeypatch.setattr("liftveil.api.releases", lambda: models)
+        honest = Session.extract_levels
+
+        def extract_levels(session, picture):
+            levels = honest(session, picture)
+            return levels * np.float32("nan") if session.model == models["linear"] else levels
+
+        monkeypatch.setattr(Session, "extract_levels", extract_levels)
+        result = extract_picture(stego)
+        assert result.model == models["starinn"]
+        assert result.scores["linear"] == -np.inf
+
+
+class TestPlausibility:
+    @pytest.fixture(scope="class")
+    def photograph(self, photographs):
+        return np.array(Image.open(photographs.secret)).astype(np.float32)
+
+    def noise(self, photograph, centre, deviation):
+        return np.random.default_rng(0).normal(centre, deviation, photograph.shape).astype(np.float32)
+
+    def test_of_photographs_is_high(self, photograph, photographs):
+        assert 0.85 < plausibility(photograph) <= 1
+        assert 0.85 < plausibility(np.array(Image.open(photographs.cover)).astype(np.float32)) <= 1
+
+    # Weak noise is what a wrong network gives as well: a smooth grey must not pass for the secret.
+    @pytest.mark.parametrize("deviation", [5, 20, 80, 1e4, 1e30])
+    def test_of_noise_is_low_however_weak(self, photograph, deviation):
+        assert plausibility(self.noise(photograph, 128, deviation)) < 0.6
+
+    def test_of_blank_pictures_is_high(self, photograph):
+        assert plausibility(np.full_like(photograph, 255)) == 1
+        assert plausibility(self.noise(photograph, 250, 1)) > 0.85
+
+    def test_falls_with_noise(self, photograph):
+        scores = [plausibility(photograph + self.noise(photograph, 0, sigma)) for sigma in (0, 2, 10, 40)]
+        assert scores == sorted(scores, reverse=True)
+
+    def test_falls_outside_of_the_grey_levels(self, photograph):
+        scores = [plausibility(photograph + np.float32(shift)) for shift in (0, 100, 300)]
+        assert scores == sorted(set(scores), reverse=True)
+
+    @pytest.mark.parametrize("level", [np.nan, np.inf, -np.inf])
+    def test_of_what_is_not_finite_is_the_lowest(self, photograph, level):
+        spoilt = photograph.copy()
+        spoilt[3, 4, 1] = level
+        assert plausibility(spoilt) == -np.inf
+
+    def test_leaves_the_levels_alone(self, photograph):
+        before = photograph.copy()
+        plausibility(photograph)
+        np.testing.assert_array_equal(photograph, before)
+
+
+class TestModels:
+    @pytest.fixture
+    def folder(self, tmp_path):
+        shutil.copytree(find_model().folder, tmp_path / "mine")
+        return tmp_path / "mine"
+
+    def test_by_name_alias_and_folder_are_the_same(self, pair, folder):
+        names = ["starinn", find_model().name, folder, str(folder)]
+        stego, *others = [liftveil.embed(*pair, model=name) for name in names]
+        assert all((other == stego).all() for other in others)
+        recovered, *others = [liftveil.extract(stego, model=name) for name in [None, *names]]
+        assert all((other == recovered).all() for other in others)
+
+    def test_unknown_ones_are_refused(self, pair):
+        for act in (lambda: liftveil.embed(*pair, model="starin"), lambda: liftveil.extract(pair[0], model="starin")):
+            with pytest.raises(ModelError, match=r"^model starin: is neither .*; did you mean 'starinn'\?$"):
+                act()
+
+    @pytest.mark.parametrize("file", [EMBED_FILE, EXTRACT_FILE])
+    def test_damage_is_found_before_embedding(self, pair, folder, file):
+        (folder / file).write_bytes(b"garbage")
+        with pytest.raises(ModelError, match=r"mine: its graph cannot be opened"):
+            liftveil.embed(*pair, model=folder)
+
+    def test_are_opened_once(self, pair, monkeypatch):
+        liftveil.embed(*pair)
+        opened = []
+        monkeypatch.setattr("liftveil.runtime.session.open_graph", lambda *_: opened.append(1))
+        liftveil.extract(liftveil.embed(*pair))
+        liftveil.extract(liftveil.embed(*pair, model="starinn-1"))
+        assert opened == []
+
+    def test_made_anew_in_the_same_folder_are_opened_again(self, pair, folder, models):
+        before = liftveil.embed(*pair, model=folder)
+        for file in (EMBED_FILE, EXTRACT_FILE):
+            shutil.copy(models["linear"].file(file), folder / file)
+            os.utime(folder / file, ns=(1, 1))
+        after = liftveil.embed(*pair, model=folder)
+        assert (before != after).any()
+        np.testing.assert_array_equal(after, liftveil.embed(*pair, model=models["linear"].folder))
+
+    def test_of_one_relative_path_in_two_folders_are_two(self, pair, folder, models, monkeypatch):
+        elsewhere = folder.parent / "elsewhere"
+        shutil.copytree(models["linear"].folder, elsewhere / "mine")
+        stegos = []
+        for place in (folder.parent, elsewhere):
+            monkeypatch.chdir(place)
+            stegos.append(liftveil.embed(*pair, model=Path("mine")))
+        assert (stegos[0] != stegos[1]).any()
+
+
+def test_errors_of_files_are_those_of_the_package(pair, tmp_path):
+    assert issubclass(UnreadablePicture, liftveil.LiftveilError)
+    with pytest.raises(liftveil.LiftveilError, match=r"missing\.png: no such file; check the path"):
+        liftveil.embed(pair[0], tmp_path / "missing.png")

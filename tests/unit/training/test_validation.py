@@ -1,0 +1,97 @@
+"""Validation against the same figures computed step by step."""
+
+from statistics import fmean
+
+import numpy as np
+import pytest
+import torch
+
+from liftveil.imaging import to_u8
+from liftveil.metrics import psnr
+from liftveil.networks import StarINN
+from liftveil.training import validate
+
+FIGURES = {
+    "cover_db",
+    "secret_float_db",
+    "secret_clipped_db",
+    "secret_rounded_db",
+    "secret_file_db",
+    "worst_cover_db",
+    "worst_secret_db",
+    "noise_gain",
+}
+
+
+@pytest.fixture
+def pairs():
+    """Smooth pictures that reach both ends of the range."""
+    ramp = np.linspace(0, 255, 16 * 24 * 3).reshape(16, 24, 3)
+    noise = np.random.default_rng(0).normal(0, 20, (2, 2, 16, 24, 3))
+    pictures = to_u8(ramp + noise)
+    return [tuple(pair) for pair in pictures]
+
+
+def tensor(picture):
+    return torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1)))[None].float()
+
+
+def levels(picture):
+    return picture[0].permute(1, 2, 0).detach().double().numpy()
+
+
+def test_a_fresh_network_leaves_the_cover_alone_and_recovers_grey(tiny_config, pairs):
+    figures = validate(StarINN(tiny_config().model), pairs)
+    assert set(figures) == FIGURES
+    assert figures["cover_db"] == figures["worst_cover_db"] == 60.0
+    grey = [psnr(secret, np.full_like(secret, 128)) for _, secret in pairs]
+    for name in ("float", "clipped", "rounded", "file"):
+        assert figures[f"secret_{name}_db"] == pytest.approx(fmean(grey), abs=1e-9)
+    assert figures["worst_secret_db"] == pytest.approx(min(grey), abs=1e-9)
+
+
+def by_hand(model, cover, secret):
+    stego = levels(model.embed(tensor(cover), tensor(secret))[0])
+    assert stego.min() < 0
+    assert stego.max() > 255
+    received = {
+        "float": stego,
+        "clipped": np.clip(stego, 0, 255),
+        "rounded": np.rint(stego),
+        "file": to_u8(stego),
+    }
+    recovered = {name: levels(model.extract(tensor(picture))) for name, picture in received.items()}
+    return {
+        "cover_db": psnr(cover, to_u8(stego)),
+        **{f"secret_{name}_db": psnr(secret, to_u8(picture)) for name, picture in recovered.items()},
+        "noise_gain": (recovered["rounded"] - recovered["float"]).std(ddof=1) / (np.rint(stego) - stego).std(ddof=1),
+    }
+
+
+def test_every_figure_is_what_its_name_says(tiny_config, stirred, pairs):
+    model = stirred(tiny_config(model={"scale_bound": 1.0}), deviation=0.1)
+    rows = [by_hand(model, cover, secret) for cover, secret in pairs]
+    expected = {name: fmean(row[name] for row in rows) for name in rows[0]}
+    expected["worst_cover_db"] = min(row["cover_db"] for row in rows)
+    expected["worst_secret_db"] = min(row["secret_file_db"] for row in rows)
+    assert len({round(expected[f"secret_{name}_db"], 6) for name in ("float", "clipped", "rounded", "file")}) == 4
+    assert validate(model, pairs) == pytest.approx(expected, rel=1e-3)
+
+
+def test_integers_have_no_noise_to_amplify(tiny_config, stirred, pairs):
+    model = stirred(tiny_config(model={"wavelet_mode": "integer", "colour": "reversible"}))
+    figures = validate(model, pairs)
+    assert figures["noise_gain"] == 0.0
+    assert figures["secret_float_db"] == figures["secret_rounded_db"]
+    assert figures["secret_clipped_db"] == figures["secret_file_db"]
+    assert figures["cover_db"] < 60
+
+
+def test_validation_leaves_no_trace(tiny_config, stirred, pairs):
+    model = stirred(tiny_config())
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    first = validate(model, pairs)
+    assert validate(model, pairs) == first
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+    assert all(parameter.grad is None for parameter in model.parameters())
+    assert {type(value) for value in first.values()} == {float}
