@@ -28,7 +28,7 @@ TABLE = {
         "mixing": "orthogonal",
         "scale_bound": 0.5,
     },
-    "data": {"crop_px": 64, "batch": 4, "ragged": 0.25, "workers": 2},
+    "data": {"crop_px": 64, "batch": 4, "ragged": 0.25, "stretch": 0.5, "workers": 2},
     "objective": {"hiding_mse": 1.0, "recovery_mse": 0.75, "out_of_range": 20.0},
     "optimiser": {
         "name": "adamw",
@@ -54,7 +54,7 @@ COUNTS = {
     "training": ["steps", "validate_every", "validation_pairs", "checkpoint_every"],
 }
 NATURALS = {"data": ["workers"], "optimiser": ["warmup_steps"], "training": ["seed"]}
-SHARES = {"data": ["ragged"], "optimiser": ["final_share", "ema_decay"]}
+SHARES = {"data": ["ragged", "stretch"], "optimiser": ["final_share", "ema_decay"]}
 WEIGHTS = {"objective": ["hiding_mse", "recovery_mse", "out_of_range"]}
 POSITIVES = {"model": ["luma_strength", "chroma_strength", "scale_bound"], "optimiser": ["rate", "clip_norm"]}
 SIDES = {"data": ["crop_px"]}

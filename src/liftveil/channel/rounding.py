@@ -27,7 +27,7 @@ def round_levels(levels: Tensor) -> Tensor:
     Returns:
         Whole grey levels, not clipped.
     """
-    rounded: Tensor = _StraightThroughRound.apply(levels)
+    rounded: Tensor = _StraightThroughRound.apply(levels)  # type: ignore[no-untyped-call]  # torch's own
     return rounded
 
 

@@ -78,7 +78,8 @@ class TriangularMixing(Mixing):
         lower, upper = self._factors()
         identity = torch.eye(len(lower), dtype=lower.dtype, device=lower.device)
         half = torch.linalg.solve_triangular(lower, identity, upper=False, unitriangular=True)
-        return torch.linalg.solve_triangular(upper, half, upper=True)
+        inverse: Tensor = torch.linalg.solve_triangular(upper, half, upper=True)
+        return inverse
 
     def log_abs_det(self, x: Activation) -> Float[Tensor, " batch"]:
         """Sum of the diagonal's logarithms, once for each position."""
@@ -106,7 +107,8 @@ class OrthogonalMixing(Mixing):
         skew = self.generator.tril(-1)
         skew = skew - skew.T
         identity = torch.eye(len(skew), dtype=skew.dtype, device=skew.device)
-        return torch.linalg.solve(identity + skew, identity - skew)
+        rotation: Tensor = torch.linalg.solve(identity + skew, identity - skew)
+        return rotation
 
     def inverse_matrix(self) -> Matrix:
         """The transpose."""

@@ -35,7 +35,9 @@ def straight_through_floor(x: Tensor) -> Tensor:
     Returns:
         Integers of the same type and shape.
     """
-    rounded: Tensor = _StraightThrough.apply(x) if x.requires_grad else x.floor()
+    if not x.requires_grad:
+        return x.floor()
+    rounded: Tensor = _StraightThrough.apply(x)  # type: ignore[no-untyped-call]  # torch's own
     return rounded
 
 
@@ -73,14 +75,15 @@ class Wavelet(Invertible):
 
     def forward(self, x: Activation) -> Activation:
         """Pixels to bands."""
-        bands = pack(decompose(x, self.scheme, self.levels, self._arithmetic), self._arithmetic)
+        bands: Tensor = pack(decompose(x, self.scheme, self.levels, self._arithmetic), self._arithmetic)
         return (bands * self.gains if self.mode == "integer" else bands).contiguous(memory_format=torch.channels_last)
 
     def inverse(self, y: Activation) -> Activation:
         """Bands to pixels."""
         if self.mode == "integer":
             y = straight_through_floor(y / self.gains + 0.5)
-        return reconstruct(unpack(y, self.levels, self._arithmetic), self.scheme, self._arithmetic)
+        pixels: Tensor = reconstruct(unpack(y, self.levels, self._arithmetic), self.scheme, self._arithmetic)
+        return pixels
 
     def log_abs_det(self, x: Activation) -> Float[Tensor, " batch"]:
         """Zero: lifting steps are shears, and the gains of low and high bands cancel for every scheme."""

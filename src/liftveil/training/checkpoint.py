@@ -28,11 +28,13 @@ class RunState:
         model: The trained weights.
         average: The averaged weights, of the same shape.
         optimisers: Their state belongs to ``model``.
+        earlier: Facts of the runs whose weights this one started from, as a JSON list.
     """
 
     model: StarINN
     average: AveragedModel
     optimisers: list[torch.optim.Optimizer]
+    earlier: str = "[]"
 
     @property
     def averaged(self) -> StarINN:
@@ -57,7 +59,8 @@ def save_checkpoint(path: Path, state: RunState, *, config: Config, step: int, s
     for index, optimiser in enumerate(state.optimisers):
         for number, entries in optimiser.state_dict()["state"].items():
             tensors |= {f"optimiser{index}.{number}.{key}": torch.as_tensor(v) for key, v in entries.items()}
-    metadata = {"config": json.dumps(config_table(config)), "step": str(step), "seconds": f"{seconds:.1f}"}
+    progress = {"step": str(step), "seconds": f"{seconds:.1f}", "earlier": state.earlier}
+    metadata = {"config": json.dumps(config_table(config)), **progress}
     try:
         atomic_write_bytes(path, save({k: v.contiguous() for k, v in tensors.items()}, metadata), force=True)
     except PictureError as error:
@@ -74,6 +77,7 @@ class Checkpoint:
         step: Steps taken.
         seconds: Training time taken.
         tensors: All tensors by name.
+        earlier: As in :class:`RunState`.
     """
 
     path: Path
@@ -81,6 +85,7 @@ class Checkpoint:
     step: int
     seconds: float
     tensors: dict[str, Tensor]
+    earlier: str = "[]"
 
     def part(self, prefix: str) -> dict[str, Tensor]:
         """Tensors of one part, ``"model"`` or ``"average"``, as a state dict."""
@@ -101,7 +106,13 @@ class Checkpoint:
             "steps": str(self.step),
             "training_seconds": f"{self.seconds:.0f}",
             "torch": torch.__version__,
+            "earlier_runs": self.earlier,
         }
+
+    def history(self) -> str:
+        """This run's facts behind those of the runs before it, as a JSON list."""
+        own = {key: value for key, value in self.facts().items() if key != "earlier_runs"}
+        return json.dumps([*json.loads(self.earlier), own])
 
     def restore(self, state: RunState) -> None:
         """Put everything back where :func:`save_checkpoint` took it from."""
@@ -137,7 +148,8 @@ def load_checkpoint(path: Path) -> Checkpoint:
         raise CheckpointError(path, "holds tensors but no training run; give a checkpoint.safetensors of a run")
     try:
         config = config_from(json.loads(metadata["config"]), "config")
-        return Checkpoint(path, config, int(metadata["step"]), float(metadata["seconds"]), tensors)
+        progress = int(metadata["step"]), float(metadata["seconds"])
+        return Checkpoint(path, config, *progress, tensors, metadata.get("earlier", "[]"))
     except (ConfigError, ValueError) as error:
         raise CheckpointError(path, f"its training run cannot be read ({error})") from error
 

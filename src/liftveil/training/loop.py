@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -97,8 +97,10 @@ def _start(config: Config, folders: Folders) -> RunState:
     """A state from nothing, or with the averaged weights of another run."""
     state = _fresh(config)
     if folders.initial is not None:
-        _fill(state, _same_model(load_checkpoint(folders.initial), config).average_model())
-    elif config.training.normalise:
+        initial = _same_model(load_checkpoint(folders.initial), config)
+        _fill(state, initial.average_model())
+        return replace(state, earlier=initial.history())
+    if config.training.normalise:
         state.model.normalise(*_fixed_sample(config, folders.training))
         _fill(state, state.model)
     return state
@@ -109,7 +111,7 @@ def _resume(config: Config, checkpoint: Path) -> tuple[RunState, int, float]:
     saved = _same_model(load_checkpoint(checkpoint), config)
     if saved.config.optimiser.name != config.optimiser.name:
         raise CheckpointError(checkpoint, "was made with another model or optimiser; resume with its configuration")
-    state = _fresh(config)
+    state = replace(_fresh(config), earlier=saved.earlier)
     saved.restore(state)
     return state, saved.step, saved.seconds
 

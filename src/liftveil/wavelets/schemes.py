@@ -64,14 +64,15 @@ class LiftingScheme:
 
     @property
     def reach(self) -> int:
-        """An upper bound on how many samples away a coefficient of one level can see."""
+        """An upper bound on how many samples beyond its pair a coefficient of one level can see."""
         return sum(_farthest(step) for step in self.steps)
 
 
 def _farthest(step: LiftingStep) -> int:
-    """Distance in samples of the farthest neighbour that a step reads; the other half lies one sample off."""
+    """Distance in samples of the farthest neighbour that a step reads, 0 for the other one of the pair."""
     shift = -1 if step.target == "detail" else 1
-    return max(abs(2 * n + shift) for n in (step.first, step.first + len(step.weights) - 1))
+    neighbours = range(step.first, step.first + len(step.weights))
+    return max(abs(2 * n + shift) if n else 0 for n in neighbours)
 
 
 _UPDATE_53 = LiftingStep("approximation", 1, (0.25, 0.25), -1, 0.5)

@@ -53,7 +53,8 @@ class Model:
         """
         path = self.folder / name
         if not path.is_file():
-            raise ModelError(self.name, f"{path} is missing; make the folder with 'liftveil export'")
+            advice = "reinstall liftveil" if self.sha256 else "make the folder with 'liftveil export'"
+            raise ModelError(self.name, f"{path} is missing; {advice}")
         return path
 
     def read(self, name: str) -> bytes:
@@ -66,17 +67,30 @@ class Model:
             The bytes.
 
         Raises:
-            ModelError: If the file is missing or a released file was changed.
+            ModelError: If the file is missing or unreadable, or a released file was changed.
         """
-        content = self.file(name).read_bytes()
+        try:
+            content = self.file(name).read_bytes()
+        except OSError as error:
+            raise ModelError(self.name, f"{self.folder / name} cannot be read ({error.strerror})") from error
         if name in self.sha256 and sha256(content).hexdigest() != self.sha256[name]:
             raise ModelError(self.name, f"{self.folder / name} is damaged; reinstall liftveil")
         return content
 
+    @property
+    def written(self) -> tuple[int, ...]:
+        """When the graphs of a user's own model were written; empty for a release, which never changes."""
+        graphs = () if self.sha256 else (self.folder / EMBED_FILE, self.folder / EXTRACT_FILE)
+        return tuple(path.stat().st_mtime_ns for path in graphs if path.is_file())
+
 
 @lru_cache(maxsize=1)
 def _table() -> dict[str, dict[str, dict[str, str]]]:
-    return tomllib.loads((_ROOM / "manifest.toml").read_text(encoding="utf-8"))
+    path = _ROOM / "manifest.toml"
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError("table", f"{path} is missing or damaged; reinstall liftveil") from error
 
 
 def releases() -> dict[str, Model]:
@@ -97,7 +111,7 @@ def find_model(name: str | Path = DEFAULT_MODEL) -> Model:
         name: A release, an alias, or the folder of an exported model.
 
     Returns:
-        The model.
+        The model; for a folder its name is the path as given.
 
     Raises:
         ModelError: If there is no such model; names the nearest.
@@ -106,8 +120,16 @@ def find_model(name: str | Path = DEFAULT_MODEL) -> Model:
     full_name = aliases().get(str(name), str(name))
     if full_name in shipped:
         return shipped[full_name]
-    if Path(name).is_dir():
-        return Model(str(name), Path(name), {})
+    if name and _is_folder(Path(name)):
+        return Model(str(name), Path(name).absolute(), {})
     known = [*aliases(), *shipped]
     nearest = get_close_matches(str(name), known, n=1, cutoff=0.0)[0]
-    raise ModelError(name, f"is neither shipped nor a folder made by 'liftveil export'; did you mean '{nearest}'?")
+    problem = f"is neither shipped nor a folder made by 'liftveil export'; did you mean '{nearest}'?"
+    raise ModelError(name or "''", problem)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # such as a name that is too long
+        return False

@@ -84,6 +84,37 @@ def test_all_eight_turns_occur(crops):
     assert min(turns.count(turn) for turn in set(turns)) > len(turns) / 16
 
 
+def stretch_of(cover, plain):
+    """How many times as far from middle grey a cover's pixels are as they were, at most."""
+    moved = (cover - 127.5) / (plain - 127.5)
+    return float(moved[(cover > 0) & (cover < 255)].median())
+
+
+def test_stretched_crops_have_more_contrast_about_middle_grey(made_folder):
+    folder, _ = made_folder((250, 250), (250, 250))
+    settings = {"crop_px": 250, "seed": 0, "length": 40}
+    plain = CropPairs(folder, **settings)
+    stretched = CropPairs(folder, **settings, stretch=1.0)
+    factors = []
+    for index in range(40):
+        before, after = plain[index][0].double(), stretched[index][0].double()
+        factors.append(stretch_of(after[0], before[0]))
+        expected = ((before - 127.5) * factors[-1] + 127.5).clamp(0, 255)
+        torch.testing.assert_close(after, expected, rtol=0, atol=1.5)
+        assert torch.equal(stretched[index], stretched[index])
+    assert 1.0 < min(factors) < 1.2
+    assert 1.8 < max(factors) < 2.0
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
+def test_as_many_crops_are_stretched_as_asked_for(made_folder, share):
+    folder, _ = made_folder((40, 40), (40, 40))
+    settings = {"crop_px": SIDE, "seed": 0, "length": 200}
+    plain, stretched = CropPairs(folder, **settings), CropPairs(folder, **settings, stretch=share)
+    changed = sum(not torch.equal(plain[index][0], stretched[index][0]) for index in range(200))
+    assert abs(changed - 200 * share) <= (20 if share == 0.25 else 0)
+
+
 def test_a_picture_smaller_than_the_crops_is_refused_by_name_when_it_is_drawn(made_folder):
     folder, _ = made_folder((20, 15), (20, 20))
     with pytest.raises(DataError, match="is smaller than the crops of 16x16") as refusal:

@@ -252,3 +252,18 @@ def test_multiple_is_what_sides_must_be_divisible_by(fresh, levels):
     stego, residual = model.embed(torch.zeros(1, 3, side, side), torch.zeros(1, 3, side, side))
     assert stego.shape == (1, 3, side, side)
     assert residual.shape == (1, 3 * 4**levels, 3, 3)
+
+
+@pytest.mark.parametrize("wavelet", ["haar", "legall5/3", "9/7-m", "cdf9/7"])
+@pytest.mark.parametrize("conditioner", ["plain", "star"])
+def test_no_pixel_matters_beyond_the_reach(randomised, wavelet, conditioner):
+    model = randomised(wavelet=wavelet, conditioner=conditioner, levels=2, blocks=2, deviation=0.1).double()
+    cover, secret = (255 * torch.rand(1, 3, 112, 112, dtype=torch.float64) for _ in range(2))
+    distances = []
+    for row, column in ((56, 56), (57, 58), (59, 55)):
+        changed = cover.clone()
+        changed[..., row, column] += 9
+        for result in (lambda picture: model.embed(picture, secret)[0], model.extract):
+            moved = (result(changed) - result(cover)).abs().amax(dim=(0, 1)) > 1e-12
+            distances.append((moved.nonzero() - torch.tensor([row, column])).abs().max().item())
+    assert model.reach_px - 3 * model.multiple <= max(distances) <= model.reach_px

@@ -27,7 +27,7 @@ TINY: dict[str, dict[str, Any]] = {
         "mixing": "lu",
         "scale_bound": 2.0,
     },
-    "data": {"crop_px": 24, "batch": 2, "ragged": 0.5, "workers": 0},
+    "data": {"crop_px": 24, "batch": 2, "ragged": 0.5, "stretch": 0.0, "workers": 0},
     "objective": {"hiding_mse": 1.0, "recovery_mse": 1.0, "out_of_range": 20.0},
     "optimiser": {
         "name": "muon",

@@ -47,8 +47,8 @@ def _small_validation():
 def run(photos, tmp_path_factory):
     """Train, in a folder of its own unless one is given, and tell about it."""
 
-    def act(config, *, folder=None, resume=False, stop_at=None):
-        folders = Folders(photos, photos, folder or tmp_path_factory.mktemp("run") / "made" / "here")
+    def act(config, *, folder=None, resume=False, stop_at=None, initial=None):
+        folders = Folders(photos, photos, folder or tmp_path_factory.mktemp("run") / "made" / "here", initial)
         told = []
 
         def progress(step, figures):
@@ -228,6 +228,61 @@ def test_every_run_starts_with_the_cover_as_the_stego(tiny_config, run, seen, no
     [(state, result)] = seen
     torch.testing.assert_close(result.stego, result.cover, rtol=0, atol=1e-2)
     assert state["chain.steps.0.normalisation.log_scale"].any() == normalise
+
+
+@pytest.fixture(scope="module")
+def earlier(tiny_config, run):
+    """A short run whose average lags behind its model."""
+    return run(tiny_config(training={"steps": 3}, optimiser={"ema_decay": 0.5}))
+
+
+def test_a_run_may_start_from_another_s_averaged_weights(tiny_config, run, earlier, seen):
+    initial = earlier.folders.run / CHECKPOINT
+    result = run(tiny_config(training={"steps": 2, "seed": 9}, optimiser={"name": "adam"}), initial=initial)
+    expected = earlier.checkpoint.average_model().state_dict()
+    assert all(torch.equal(tensor, expected[name]) for name, tensor in seen[0][0].items())
+    assert [step for step, _ in result.progress] == [1, 2]
+    assert result.checkpoint.config == result.config
+
+
+def test_a_run_that_goes_on_does_not_start_from_another_s_weights_again(tiny_config, run, earlier, seen):
+    initial = earlier.folders.run / CHECKPOINT
+    config = tiny_config(training={"steps": 4, "checkpoint_every": 2})
+    cut_off = run(config, initial=initial, stop_at=2)
+    saved = cut_off.checkpoint.part("model")
+    seen.clear()
+    run(config, folder=cut_off.folders.run, initial=initial, resume=True)
+    assert all(torch.equal(tensor, saved[name]) for name, tensor in seen[0][0].items())
+
+
+def test_a_run_remembers_the_runs_before_it(tiny_config, run, earlier):
+    assert earlier.checkpoint.facts()["earlier_runs"] == "[]"
+    initial = earlier.folders.run / CHECKPOINT
+    second = run(tiny_config(training={"steps": 2}), initial=initial)
+    third = run(tiny_config(training={"steps": 1}), initial=second.folders.run / CHECKPOINT)
+    resumed = run(tiny_config(training={"steps": 2}), folder=third.folders.run, resume=True)
+    for result in (third, resumed):
+        before = json.loads(result.checkpoint.facts()["earlier_runs"])
+        assert [facts["steps"] for facts in before] == ["3", "2"]
+        assert json.loads(before[0]["config"])["training"]["steps"] == 3
+
+
+def test_weights_of_another_model_are_no_start(tiny_config, photos, earlier, tmp_path):
+    initial = earlier.folders.run / CHECKPOINT
+    with pytest.raises(CheckpointError, match="another model") as refusal:
+        train(tiny_config(model={"width": 5}), Folders(photos, photos, tmp_path, initial), fail_if_told)
+    assert refusal.value.path == str(initial)
+    with pytest.raises(CheckpointError) as refusal:
+        train(tiny_config(), Folders(photos, photos, tmp_path, tmp_path / "missing"), fail_if_told)
+    assert refusal.value.path == str(tmp_path / "missing")
+
+
+def test_stretched_crops_reach_both_ends_of_the_range(tiny_config, run, seen):
+    for stretch, reached in ((0.0, False), (1.0, True)):
+        seen.clear()
+        run(tiny_config(data={"stretch": stretch}, training={"steps": 4, "normalise": False}))
+        saturated = torch.cat([((p == 0) | (p == 255)).flatten() for _, r in seen for p in (r.cover, r.secret)])
+        assert (saturated.float().mean() > 0.02) == reached
 
 
 def test_a_run_without_its_checkpoint_cannot_go_on(tiny_config, photos, tmp_path):
