@@ -35,13 +35,16 @@ def refused(finished, start):
     assert line.startswith(f"liftveil: {start}")
 
 
-def test_the_photographs_fare_well_through_the_file(run_cli, photographs, tmp_path, least):
+def test_the_photographs_fare_well_through_the_file(run_cli, cropped, tmp_path, least):
     sender, receiver = tmp_path / "sender", tmp_path / "receiver"
     sender.mkdir()
     receiver.mkdir()
-    embedded = run_cli("embed", *photographs, "-o", "stego.png", "--json", cwd=sender)
+    photographs = cropped(512, 512)
+    for name, picture in zip(("cover.png", "secret.png"), photographs, strict=True):
+        Image.fromarray(picture).save(sender / name)
+    embedded = run_cli("embed", "cover.png", "secret.png", "-o", "stego.png", "--json", cwd=sender)
     assert (embedded.returncode, embedded.stderr) == (0, "")
-    assert names(sender) == ["stego.png"]
+    assert names(sender) == ["cover.png", "secret.png", "stego.png"]
     # Nothing but the pixels goes on, written by another encoder.
     with Image.open(sender / "stego.png") as stego:
         Image.fromarray(np.array(stego)).save(receiver / "received.tif", compression="tiff_lzw")
@@ -49,7 +52,7 @@ def test_the_photographs_fare_well_through_the_file(run_cli, photographs, tmp_pa
     assert (extracted.returncode, extracted.stderr) == (0, "")
     assert names(receiver) == ["received.tif", "recovered.png"]
     measured = [
-        psnr(read_picture(before).rgb_u8, read_picture(after).rgb_u8)
+        psnr(before, read_picture(after).rgb_u8)
         for before, after in zip(photographs, (sender / "stego.png", receiver / "recovered.png"), strict=True)
     ]
     said = json.loads(embedded.stdout)

@@ -1,6 +1,7 @@
 """Hiding and finding need the base installation only; the other commands say what else they need."""
 
 import pytest
+from PIL import Image
 
 BLOCKED = """
 import sys
@@ -19,12 +20,14 @@ main()
 """
 
 
-def test_embed_and_extract_work(run_python, photographs, tmp_path):
-    embedded = run_python("-c", BLOCKED, "embed", *photographs, "-o", "stego.png")
+def test_embed_and_extract_work(run_python, cropped, tmp_path):
+    for name, picture in zip(("cover.png", "secret.png"), cropped(64, 48), strict=True):
+        Image.fromarray(picture).save(tmp_path / name)
+    embedded = run_python("-c", BLOCKED, "embed", "cover.png", "secret.png", "-o", "stego.png")
     assert (embedded.returncode, embedded.stderr) == (0, "")
     extracted = run_python("-c", BLOCKED, "extract", "stego.png", "-o", "recovered.png")
     assert (extracted.returncode, extracted.stderr) == (0, "")
-    assert {path.name for path in tmp_path.iterdir()} == {"stego.png", "recovered.png"}
+    assert {path.name for path in tmp_path.iterdir()} == {"cover.png", "secret.png", "stego.png", "recovered.png"}
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterable, Mapping
 from math import isfinite, isinf
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import typer
 
@@ -15,9 +15,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object inst
 
 
 def say(text: str) -> None:
-    """Print a line of the result; characters of file names that the terminal lacks are escaped."""
-    encoding = sys.stdout.encoding or "utf-8"
-    typer.echo(_one_line(text).encode(encoding, "backslashreplace").decode(encoding))
+    """Print a line of the result."""
+    typer.echo(_line(text, sys.stdout))
 
 
 def say_json(record: Mapping[str, object]) -> None:
@@ -27,13 +26,13 @@ def say_json(record: Mapping[str, object]) -> None:
 
 def complain(text: str) -> None:
     """Print why nothing came of it, as one line on the error stream."""
-    typer.echo("liftveil: " + _one_line(text), err=True)
+    typer.echo(_line("liftveil: " + text, sys.stderr), err=True)
 
 
 def notify(notices: Iterable[str]) -> None:
     """Print notices on the error stream, so that they never mix with results."""
     for notice in notices:
-        typer.echo("note: " + _one_line(notice), err=True)
+        typer.echo(_line("note: " + notice, sys.stderr), err=True)
 
 
 def decibels(value: float) -> str:
@@ -51,5 +50,7 @@ def json_score(value: float) -> float | None:
     return round(value, 4) if isfinite(value) else None
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.splitlines())
+def _line(text: str, stream: TextIO) -> str:
+    """Make one line of a text; characters of file names that the stream cannot take are escaped."""
+    encoding = stream.encoding or "utf-8"
+    return " ".join(text.splitlines()).encode(encoding, "backslashreplace").decode(encoding)

@@ -88,7 +88,7 @@ def _loaded(
 ) -> Loaded:
     lossy = lossy_format(image, head)
     # Once a TIFF is loaded, nothing tells any more that Pillow has turned it.
-    turned = orientation_of(image) if image.format == "TIFF" and getattr(image, "tile", None) else 1
+    turned = orientation_of(image) if image.format == "TIFF" else 1
     shallow, remark_on_depth = to_8_bits(image, name, file=file, head=head)
     colours, alpha_u8 = split_alpha(shallow)
     return Loaded(name, image, colours, alpha_u8, (remark, remark_on_depth), lossy, turned)

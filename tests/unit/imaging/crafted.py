@@ -10,12 +10,8 @@ import numpy as np
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 D50 = (0.9642, 1.0, 0.8249)
 # Columns R, G, B: XYZ of the primaries adapted to D50, as the profiles of these spaces state them.
-SRGB_TO_XYZ = np.array(
-    [[0.43607, 0.38515, 0.14307], [0.22249, 0.71687, 0.06061], [0.01392, 0.09708, 0.71410]]
-)
-ADOBE_TO_XYZ = np.array(
-    [[0.60974, 0.20528, 0.14919], [0.31111, 0.62567, 0.06322], [0.01947, 0.06087, 0.74457]]
-)
+SRGB_TO_XYZ = np.array([[0.43607, 0.38515, 0.14307], [0.22249, 0.71687, 0.06061], [0.01392, 0.09708, 0.71410]])
+ADOBE_TO_XYZ = np.array([[0.60974, 0.20528, 0.14919], [0.31111, 0.62567, 0.06322], [0.01947, 0.06087, 0.74457]])
 ADOBE_GAMMA = 563 / 256
 
 
@@ -34,9 +30,7 @@ def png_of(samples, *extra_chunks):
     colour_type = {1: 0, 2: 4, 3: 2, 4: 6}[channels]
     header = png_header(width, height, samples.dtype.itemsize * 8, colour_type)
     body = zlib.compress(b"".join(b"\0" + row.tobytes() for row in rows))
-    return (
-        PNG_SIGNATURE + header + b"".join(extra_chunks) + png_chunk(b"IDAT", body) + png_chunk(b"IEND", b"")
-    )
+    return PNG_SIGNATURE + header + b"".join(extra_chunks) + png_chunk(b"IDAT", body) + png_chunk(b"IEND", b"")
 
 
 def tiff_of(samples, *, order="<", bits=None, deflate=False, separate=False, inks=False, rows=None):
@@ -104,7 +98,7 @@ def gray_profile(description, curve):
 
 
 def cmyk_profile(description, lab_of_cyan):
-    """Describe a printer with white paper, cyan ink of a given colour, and black for any other inks."""
+    """Describe a printer with yellowish paper, cyan ink of a given colour, and black for any other inks."""
     nodes = np.zeros((2, 2, 2, 2, 3))
     nodes[0, 0, 0, 0] = (100, 0, 0)
     nodes[1, 0, 0, 0] = lab_of_cyan
@@ -112,7 +106,8 @@ def cmyk_profile(description, lab_of_cyan):
     identity = struct.pack(">9i", *(np.eye(3) * 65536).astype(int).ravel())
     ramp = bytes(range(256))
     table = b"mft1" + bytes(4) + bytes((4, 3, 2, 0)) + identity + ramp * 4 + coded.tobytes() + ramp * 3
-    return _profile(description, b"prtr", b"CMYK", b"Lab ", {b"A2B0": table})
+    paper = _xyz((0.85, 0.88, 0.6))
+    return _profile(description, b"prtr", b"CMYK", b"Lab ", {b"A2B0": table, b"wtpt": paper})
 
 
 def gamma_curve(gamma):

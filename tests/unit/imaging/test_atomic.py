@@ -63,9 +63,7 @@ def test_permissions_are_those_that_the_umask_grants(target, umask, mode):
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
 def test_half_written_file_is_hidden_and_private(target, monkeypatch):
     seen = []
-    when_flushed(
-        monkeypatch, lambda: seen.extend(target.parent.iterdir()) or modes.append(seen[0].stat().st_mode)
-    )
+    when_flushed(monkeypatch, lambda: seen.extend(target.parent.iterdir()) or modes.append(seen[0].stat().st_mode))
     modes = []
     atomic_write_bytes(target, b"1")
     assert len(seen) == 1
@@ -173,9 +171,7 @@ def test_interruption_leaves_nothing_behind(target, monkeypatch):
     assert files_in(target.parent) == []
 
 
-@pytest.mark.parametrize(
-    "write", [check_target, lambda path, force=False: atomic_write_bytes(path, b"1", force=force)]
-)
+@pytest.mark.parametrize("write", [check_target, lambda path, force=False: atomic_write_bytes(path, b"1", force=force)])
 class TestRefusedEarlyAndLate:
     def test_missing_folder(self, tmp_path, write):
         with pytest.raises(OutputNotWritten, match="its folder does not exist; create the folder first"):

@@ -58,9 +58,7 @@ def test_forward_undoes_inverse(yuv):
     assert rct_forward(rct_inverse(yuv)).tolist() == yuv.tolist()
 
 
-@pytest.mark.parametrize(
-    ("narrow", "wide"), [(np.uint8, np.int32), (np.uint16, np.int32), (np.int32, np.int64)]
-)
+@pytest.mark.parametrize(("narrow", "wide"), [(np.uint8, np.int32), (np.uint16, np.int32), (np.int32, np.int64)])
 def test_result_has_room_for_differences(narrow, wide):
     assert rct_forward(np.zeros((1, 3), narrow)).dtype == wide
 

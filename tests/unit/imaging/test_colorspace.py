@@ -144,7 +144,7 @@ def test_grey_is_converted_exactly_in_the_shadows_too():
     assert remark == "colours converted to sRGB from the profile 'Linear grey'"
 
 
-def test_inks_are_converted_as_their_profile_says():
+def test_inks_are_converted_as_their_profile_says_relative_to_the_paper():
     inks = np.zeros((1, 3, 4), np.uint8)
     inks[0, 1, 0], inks[0, 2, 3] = 255, 255
     pixels, remark = converted(Image.fromarray(inks, "CMYK"), cmyk_profile("Odd inks", CYAN_LAB))

@@ -83,9 +83,7 @@ def test_every_format_comes_upright(saved, suffix, orientation):
         stored = stored.transpose(Image.Transpose[[*turns, "ROTATE_90"][back - 2]])
     picture = read_picture(saved(f"x{suffix}", stored, exif=exif_of(orientation)))
     assert np.abs(picture.rgb_u8.astype(int) - upright).max() < 40
-    turned = tuple(
-        f"{picture.name}: turned upright as its EXIF orientation asks" for _ in range(orientation > 1)
-    )
+    turned = tuple(f"{picture.name}: turned upright as its EXIF orientation asks" for _ in range(orientation > 1))
     assert picture.notices == turned
 
 
@@ -132,9 +130,7 @@ def test_cmyk_jpeg_with_and_without_profile(saved):
     plain = read_picture(saved("plain.jpg", inks))
     profiled = read_picture(saved("profiled.jpg", inks, icc_profile=cmyk_profile("Odd inks", (50, 60, 40))))
     assert np.abs(plain.rgb_u8[8, 8].astype(int) - (0, 255, 255)).max() < 5
-    assert plain.notices == (
-        f"{plain.name}: CMYK colours converted without a profile, so only roughly right",
-    )
+    assert plain.notices == (f"{plain.name}: CMYK colours converted without a profile, so only roughly right",)
     assert np.abs(profiled.rgb_u8[8, 8].astype(int) - (214, 61, 56)).max() < 5
     assert "from the profile 'Odd inks'" in profiled.notices[0]
 

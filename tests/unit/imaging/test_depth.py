@@ -153,9 +153,7 @@ def test_pgm_of_10_bits_is_on_its_own_scale():
 def test_depth_that_pillow_cuts_is_told_truthfully(file):
     """An SGI file has its own codec; of a PIL image there is no file to decode a second time."""
     if file == "kept":
-        sgi = struct.pack(">HBBHHHH", 474, 0, 2, 3, 2, 1, 3).ljust(512, b"\0") + struct.pack(
-            ">6H", *[767] * 6
-        )
+        sgi = struct.pack(">HBBHHHH", 474, 0, 2, 3, 2, 1, 3).ljust(512, b"\0") + struct.pack(">6H", *[767] * 6)
         pixels, remark = reduced(sgi)
     else:
         image, remark = to_8_bits(Image.open(BytesIO(png_of(np.full((1, 2, 3), 767, np.uint16)))), "cover")
@@ -177,9 +175,7 @@ def test_integer_images_are_on_the_scale_of_16_bits(mode):
 @pytest.mark.parametrize("values", [(-1, 5), (0, 65536)])
 def test_integers_on_no_known_scale_are_refused(values):
     image = Image.fromarray(np.array([values], np.int32))
-    with pytest.raises(
-        UnreadablePicture, match=rf"^cover: has grey values from {values[0]} to {values[1]}; save"
-    ):
+    with pytest.raises(UnreadablePicture, match=rf"^cover: has grey values from {values[0]} to {values[1]}; save"):
         to_8_bits(image, "cover")
 
 
@@ -188,6 +184,7 @@ def test_integers_on_no_known_scale_are_refused(values):
     [
         ((0.0, 0.5, 1.0), [0, 128, 255], "floating-point values in 0..1 scaled to 8 bits"),
         ((0.0, 0.25, 0.0), [0, 64, 0], "floating-point values in 0..1 scaled to 8 bits"),
+        ((0.0, 1.5, 1.25), [0, 2, 1], "floating-point values rounded to 8 bits"),
         ((0.0, 2.5, 255.0), [0, 2, 255], "floating-point values rounded to 8 bits"),
     ],
 )

@@ -142,9 +142,7 @@ def test_alpha_of_another_shape_is_refused(tmp_path):
         write_picture(tmp_path / "x.png", RGB, ALPHA.T)
 
 
-@pytest.mark.parametrize(
-    "arrays", [(RGB / 255,), (RGB, ALPHA.astype(bool).astype(int)), (RGB.astype(np.uint16),)]
-)
+@pytest.mark.parametrize("arrays", [(RGB / 255,), (RGB, ALPHA.astype(bool).astype(int)), (RGB.astype(np.uint16),)])
 def test_pixels_of_another_type_are_refused(tmp_path, arrays):
     with pytest.raises(PictureError, match=r"x\.png: the pixels are .*; give uint8 values 0\.\.255"):
         write_picture(tmp_path / "x.png", *arrays)

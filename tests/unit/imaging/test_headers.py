@@ -34,12 +34,8 @@ def opened(data):
         pytest.param(encoded(RGBA, "WEBP"), "WebP", id="webp-lossy-alpha"),
         pytest.param(encoded(RGBA, "WEBP", lossless=True), None, id="webp-lossless-alpha"),
         pytest.param(encoded(RGB, "WEBP", icc_profile=b"x" * 999), "WebP", id="webp-lossy-odd-profile"),
-        pytest.param(
-            encoded(RGB, "WEBP", icc_profile=b"x" * 999, lossless=True), None, id="webp-lossless-odd-profile"
-        ),
-        pytest.param(
-            encoded(RGB, "WEBP", save_all=True, append_images=[RGBA]), "WebP", id="webp-lossy-animation"
-        ),
+        pytest.param(encoded(RGB, "WEBP", icc_profile=b"x" * 999, lossless=True), None, id="webp-lossless-odd-profile"),
+        pytest.param(encoded(RGB, "WEBP", save_all=True, append_images=[RGBA]), "WebP", id="webp-lossy-animation"),
         pytest.param(
             encoded(RGB, "WEBP", save_all=True, append_images=[RGBA], lossless=True),
             None,
@@ -47,9 +43,7 @@ def opened(data):
         ),
         pytest.param(encoded(RGB, "JPEG2000", irreversible=True), "JPEG 2000", id="jp2-irreversible"),
         pytest.param(encoded(RGB, "JPEG2000"), None, id="jp2-reversible"),
-        pytest.param(
-            encoded(RGB, "JPEG2000", irreversible=True, no_jp2=True), "JPEG 2000", id="j2k-irreversible"
-        ),
+        pytest.param(encoded(RGB, "JPEG2000", irreversible=True, no_jp2=True), "JPEG 2000", id="j2k-irreversible"),
         pytest.param(encoded(RGB, "JPEG2000", no_jp2=True), None, id="j2k-reversible"),
         pytest.param(encoded(RGB, "TIFF", compression="jpeg"), "JPEG", id="tiff-jpeg"),
         pytest.param(encoded(RGB, "TIFF", compression="tiff_lzw"), None, id="tiff-lzw"),

@@ -47,9 +47,7 @@ def test_different_captions_give_different_letters():
 
 
 def test_sign_that_the_font_lacks_is_replaced():
-    signs = [
-        side_by_side([(caption, plain(RED, 90, 60))]) for caption in ("x20", "\N{MULTIPLICATION SIGN}20")
-    ]
+    signs = [side_by_side([(caption, plain(RED, 90, 60))]) for caption in ("x20", "\N{MULTIPLICATION SIGN}20")]
     np.testing.assert_array_equal(*signs)
 
 
@@ -71,9 +69,7 @@ def test_magnified_pixels_keep_hard_edges():
 @pytest.mark.parametrize(("columns", "rows"), [(1, 3), (2, 2), (3, 1), (9, 1), (None, 1)])
 def test_rows_are_filled_in_order(columns, rows):
     colours = [RED, BLUE, (0, 255, 0)]
-    sheet = side_by_side(
-        [("", plain(colour, 30, 30)) for colour in colours], panel_height_px=30, columns=columns
-    )
+    sheet = side_by_side([("", plain(colour, 30, 30)) for colour in colours], panel_height_px=30, columns=columns)
     boxes = [box_of(sheet, colour) for colour in colours]
     assert len({box[1] for box in boxes}) == rows
     assert [(box[1], box[0]) for box in boxes] == sorted((box[1], box[0]) for box in boxes)

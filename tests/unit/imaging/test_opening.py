@@ -77,26 +77,30 @@ def test_warnings_of_pillow_are_kept_back_and_others_are_not():
         warn_as("PIL.Image")
 
 
-def test_filters_of_warnings_are_restored_when_threads_overlap():
+def test_threads_take_turns_and_filters_of_warnings_are_restored():
     before = list(warnings.filters)
-    first_inside, finish = threading.Event(), threading.Event()
+    first_inside, first_may_leave, first_has_left, second_inside = (threading.Event() for _ in range(4))
 
     def first():
         with decoding("first"):
             first_inside.set()
-            finish.wait(10)
+            first_may_leave.wait(60)
 
     def second():
         with decoding("second"):
-            pass
+            second_inside.set()
+            first_has_left.wait(60)
 
     threads = [threading.Thread(target=first), threading.Thread(target=second)]
     threads[0].start()
-    assert first_inside.wait(10)
+    assert first_inside.wait(60)
     threads[1].start()
-    finish.set()
-    for thread in threads:
-        thread.join()
+    together = second_inside.wait(0.3)
+    first_may_leave.set()
+    threads[0].join()
+    first_has_left.set()
+    threads[1].join()
+    assert not together
     assert list(warnings.filters) == before
 
 
