@@ -1,6 +1,6 @@
 """What clipping, rounding and the missing residual cost a released model, on validation pictures (needs torch).
 
-    python benchmarks/losses.py --data DIR             -> results/losses.json
+python benchmarks/losses.py --data DIR             -> results/losses.json
 """
 
 import argparse

@@ -30,7 +30,7 @@ def main() -> None:
         sys.exit(f"{', '.join(stale)}: a table differs from its JSON; run benchmarks/tables.py")
 
 
-def result(name: str) -> Any:
+def result(name: str) -> Any:  # noqa: ANN401 - whatever the script wrote
     """Content of a result file."""
     return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
 

@@ -101,9 +101,7 @@ CASES = {
         starts_as_identity=True,
     ),
     "sequence, none": Case(Sequence, starts_as_identity=True),
-    "flow block, lu, plain": Case(
-        lambda: flow_block(TriangularMixing(CHANNELS), "plain"), starts_as_identity=True
-    ),
+    "flow block, lu, plain": Case(lambda: flow_block(TriangularMixing(CHANNELS), "plain"), starts_as_identity=True),
     "flow block, orthogonal, star": Case(
         lambda: flow_block(OrthogonalMixing(CHANNELS), "star"), starts_as_identity=True
     ),

@@ -77,11 +77,7 @@ def test_light_rooms_import_without_torch():
 def test_every_command_shows_its_help_without_torch():
     finished = run(BLOCK + HELP_OF_ALL)
     assert finished.returncode == 0, finished.stderr
-    shown = {
-        line.removeprefix("shown:").strip()
-        for line in finished.stdout.splitlines()
-        if line.startswith("shown:")
-    }
+    shown = {line.removeprefix("shown:").strip() for line in finished.stdout.splitlines() if line.startswith("shown:")}
     assert {"", "embed", "extract", "train", "test", "export", "demo"} <= shown
 
 

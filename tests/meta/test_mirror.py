@@ -18,13 +18,9 @@ def mirrored(module: Path) -> Path:
 
 def mirror(package: Path, tests: Path) -> tuple[list[str], list[str]]:
     """Modules without a test file, and test files without a module; the commands are tested in tests/cli."""
-    modules = {
-        file.relative_to(package): file for file in package.rglob("*.py") if not file.name.startswith("__")
-    }
+    modules = {file.relative_to(package): file for file in package.rglob("*.py") if not file.name.startswith("__")}
     tested = {file.relative_to(tests) for file in tests.rglob("test_*.py")}
-    needed = {
-        mirrored(module) for module, file in modules.items() if module.parts[0] != "cli" and has_code(file)
-    }
+    needed = {mirrored(module) for module, file in modules.items() if module.parts[0] != "cli" and has_code(file)}
     orphans = tested - {mirrored(module) for module in modules}
     return sorted(map(str, needed - tested)), sorted(map(str, orphans))
 

@@ -62,9 +62,7 @@ def test_no_file_is_too_large():
 
 
 def test_the_package_has_no_unfinished_places():
-    assert [
-        path for path, text in texts().items() if path.startswith("src/") and UNFINISHED.search(text)
-    ] == []
+    assert [path for path, text in texts().items() if path.startswith("src/") and UNFINISHED.search(text)] == []
 
 
 def test_no_text_names_a_package_index():

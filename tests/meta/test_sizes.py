@@ -41,9 +41,7 @@ def positional(function: Function) -> int:
 
 def public_names(tree: ast.Module) -> int:
     for statement in tree.body:
-        targets = (
-            statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
-        )
+        targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
         if any(isinstance(target, ast.Name) and target.id == "__all__" for target in targets):
             return len(ast.literal_eval(statement.value))
     return 0

@@ -120,7 +120,8 @@ class Session:
         planes = {name: _padded_planes(picture, multiple) for name, picture in pictures.items()}
         context_px = reach_px + -reach_px % multiple
         levels = np.empty(next(iter(planes.values())).shape, np.float32)
-        for rows, columns in tiles(*levels.shape[1:], tile_px=TILE_PX, context_px=context_px):
+        padded_height, padded_width = levels.shape[1:]
+        for rows, columns in tiles(padded_height, padded_width, tile_px=TILE_PX, context_px=context_px):
             seen = {name: plane[None, :, rows.read, columns.read].astype(np.float32) for name, plane in planes.items()}
             result = run_graph(graph, seen, self.model.name)[0]
             levels[:, rows.own, columns.own] = result[:, rows.kept, columns.kept]

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+from dataclasses import replace
 
 import pytest
 import torch
@@ -132,8 +133,20 @@ def test_the_facts_are_texts_that_say_how_it_came_about(saved, config):
     facts = load_checkpoint(saved).facts()
     assert json.loads(facts["config"]) == config_table(config)
     assert (facts["steps"], facts["training_seconds"], facts["torch"]) == ("3", "12", torch.__version__)
-    assert {"liftveil"} == facts.keys() - {"config", "steps", "training_seconds", "torch"}
+    assert facts.keys() == {"liftveil", "config", "steps", "training_seconds", "torch", "earlier_runs"}
     assert all(isinstance(value, str) for value in facts.values())
+
+
+def test_facts_of_earlier_runs_come_back_and_this_one_s_join_them(tmp_path, saved, state, config):
+    first = load_checkpoint(saved)
+    own = {key: value for key, value in first.facts().items() if key != "earlier_runs"}
+    assert json.loads(first.facts()["earlier_runs"]) == []
+    assert json.loads(first.history()) == [own]
+    later = replace(state, earlier=first.history())
+    save_checkpoint(tmp_path / "c", later, config=config, step=5, seconds=1)
+    second = load_checkpoint(tmp_path / "c")
+    assert json.loads(second.facts()["earlier_runs"]) == [own]
+    assert [facts["steps"] for facts in json.loads(second.history())] == ["3", "5"]
 
 
 def test_a_missing_checkpoint_is_refused(tmp_path):

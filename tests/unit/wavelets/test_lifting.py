@@ -76,12 +76,8 @@ def test_torch_gives_the_same_numbers_as_numpy(scheme, signal):
         forward(signal, scheme, NUMPY_INTEGER), forward(tensor, scheme, TORCH_INTEGER), strict=True
     ):
         assert np.array_equal(mine, theirs.numpy())
-    for mine, theirs in zip(
-        forward(signal, scheme, NUMPY_FLOAT), forward(tensor, scheme, TORCH_FLOAT), strict=True
-    ):
-        np.testing.assert_allclose(
-            theirs.numpy(), mine, rtol=0, atol=1e-12 * max(1.0, np.abs(mine).max(initial=0))
-        )
+    for mine, theirs in zip(forward(signal, scheme, NUMPY_FLOAT), forward(tensor, scheme, TORCH_FLOAT), strict=True):
+        np.testing.assert_allclose(theirs.numpy(), mine, rtol=0, atol=1e-12 * max(1.0, np.abs(mine).max(initial=0)))
 
 
 @schemes
