@@ -95,8 +95,9 @@ def test_deeper_samples_of_the_same_levels_do_not_matter(tmp_path):
 
 def test_the_profile_would_have_changed_pixels(stego, tmp_path):
     (tmp_path / "cover.png").write_bytes(written(Image.fromarray(stego), "PNG", icc_profile=strange_profile()))
-    with pytest.warns(liftveil.LiftveilNotice, match="colours converted to sRGB from the profile"):
+    with pytest.warns(liftveil.LiftveilNotice) as recorded:
         liftveil.embed(tmp_path / "cover.png", stego)
+    assert any("colours converted to sRGB from the profile" in str(notice.message) for notice in recorded)
 
 
 def test_one_changed_level_changes_what_comes_back(stego, recovered):

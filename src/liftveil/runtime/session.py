@@ -119,8 +119,8 @@ class Session:
         multiple, reach_px = sizes_of(graph, self.model.name)
         planes = {name: _padded_planes(picture, multiple) for name, picture in pictures.items()}
         context_px = reach_px + -reach_px % multiple
-        levels = np.empty(next(iter(planes.values())).shape, np.float32)
-        padded_height, padded_width = levels.shape[1:]
+        colours, padded_height, padded_width = next(iter(planes.values())).shape
+        levels = np.empty((colours, padded_height, padded_width), np.float32)
         for rows, columns in tiles(padded_height, padded_width, tile_px=TILE_PX, context_px=context_px):
             seen = {name: plane[None, :, rows.read, columns.read].astype(np.float32) for name, plane in planes.items()}
             result = run_graph(graph, seen, self.model.name)[0]
