@@ -102,7 +102,7 @@ def test_stretched_crops_have_more_contrast_about_middle_grey(made_folder):
         expected = ((before - 127.5) * factors[-1] + 127.5).clamp(0, 255)
         torch.testing.assert_close(after, expected, rtol=0, atol=1.5)
         assert torch.equal(stretched[index], stretched[index])
-    assert 1.0 < min(factors) < 1.2
+    assert 1.0 <= min(factors) < 1.2  # a factor near 1 moves no level
     assert 1.8 < max(factors) < 2.0
 
 

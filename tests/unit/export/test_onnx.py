@@ -130,13 +130,10 @@ def test_a_folder_that_cannot_be_made_is_an_error_that_names_it(model, tmp_path)
 @pytest.mark.parametrize(
     ("wavelet", "mode", "levels"),
     [
-        ("haar", "integer", 2),
-        ("legall5/3", "float", 2),
-        ("legall5/3", "integer", 1),
-        ("9/7-m", "float", 2),
+        ("haar", "integer", 1),
+        ("legall5/3", "float", 1),
         ("9/7-m", "integer", 1),
-        ("cdf9/7", "float", 2),
-        ("cdf9/7", "integer", 1),
+        ("cdf9/7", "float", 1),
     ],
 )
 def test_every_wavelet_can_be_exported(stirred, tmp_path, wavelet, mode, levels):

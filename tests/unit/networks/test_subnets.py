@@ -66,6 +66,16 @@ def test_a_trained_conditioner_answers_each_sample_alone_and_always_the_same(mak
 
 
 @conditioners
+def test_beyond_ten_deviations_a_conditioner_sees_no_difference(make):
+    conditioner = awake(make(6, 12, 8))
+    x = 20 * torch.randn(2, 6, 5, 7)
+    assert x.min() < -10
+    assert x.max() > 10
+    assert torch.equal(conditioner(x), conditioner(x.clamp(-10, 10)))
+    assert not torch.allclose(conditioner(x), conditioner(x.clamp(-9, 9)))
+
+
+@conditioners
 def test_every_layer_gets_a_gradient_once_the_last_one_speaks(make):
     conditioner = awake(make(6, 12, 8))
     conditioner(torch.randn(2, 6, 5, 7)).square().sum().backward()
@@ -90,7 +100,7 @@ def test_plain_conditioner_is_the_formula():
 
 
 def test_star_conditioner_multiplies_a_clipped_branch_with_the_other():
-    star, x = awake(CONDITIONERS["star"](3, 4, 5)), 10 * torch.randn(1, 3, 6, 6)
+    star, x = awake(CONDITIONERS["star"](3, 4, 5)), (10 * torch.randn(1, 3, 6, 6)).clamp(-10, 10)
 
     def act(y):
         return torch.where(y > 0, y, 0.1 * y)

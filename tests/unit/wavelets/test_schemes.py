@@ -105,3 +105,11 @@ def test_gains_give_constant_and_alternating_signals_the_orthonormal_size(name):
 @pytest.mark.parametrize("name", SCHEMES)
 def test_gains_cancel_so_that_the_float_transform_keeps_volume(name):
     assert SCHEMES[name].approximation_gain * SCHEMES[name].detail_gain == pytest.approx(1, abs=1e-15)
+
+
+@pytest.mark.parametrize("name", SCHEMES)
+def test_reach_is_how_far_beyond_its_pair_a_coefficient_sees(name):
+    """Row k of the bands is what an impulse at k leaves; pair 16 is at 32 and 33."""
+    bands = forward(np.eye(64), SCHEMES[name], NUMPY_FLOAT)
+    seen = np.concatenate([np.nonzero(band[:, 16])[0] for band in bands])
+    assert max(32 - seen.min(), seen.max() - 33) == SCHEMES[name].reach

@@ -63,11 +63,14 @@ class TestEveryRelease:
         assert float(weights["training_seconds"]) > 0
         assert {facts["multiple"] for facts in told} == {str(2**config.model.levels)}
 
-    def test_its_configuration_is_published_and_was_run_to_the_end(self, name):
+    def test_the_configurations_of_its_runs_are_published_and_were_run_to_the_end(self, name):
         facts = weights_facts(releases()[name].file(WEIGHTS_FILE))
-        published = read_config(ROOT / "configs" / f"{name}.toml")
-        assert config_table(published) == config_table(config_from(json.loads(facts["config"])))
-        assert int(facts["steps"]) == published.training.steps
+        runs = [*json.loads(facts["earlier_runs"]), facts]
+        files = [f"{name}.toml", *(f"{name}-{letter}.toml" for letter in "bcdefgh"[: len(runs) - 1])]
+        for run, file in zip(runs, files, strict=True):
+            published = read_config(ROOT / "configs" / file)
+            assert config_table(published) == config_table(config_from(json.loads(run["config"])))
+            assert int(run["steps"]) == published.training.steps
 
     def test_its_files_name_no_folder_of_the_machine_that_made_them(self, name):
         model = releases()[name]
