@@ -128,40 +128,55 @@ def invoke(
     return run
 
 
+# In place of the finest diagonal band of the cover, the coarse band of the secret, made small.
+LINEAR_HEAD = """
+<ir_version: 10, opset_import: ["" : 20], metadata_props: ["multiple": "2", "reach_px": "2"]>
+"""
+LINEAR_CONSTANTS = """
+<
+  float[3, 1, 2, 2] coarse = {0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5},
+  float[3, 1, 2, 2] fine = {0.5, -0.5, -0.5, 0.5, 0.5, -0.5, -0.5, 0.5, 0.5, -0.5, -0.5, 0.5},
+  float centre = {256}, float strength = {0.0625}
+>
+"""
+LINEAR = {
+    "embed.onnx": """
+        embed (float[1, 3, H, W] cover, float[1, 3, H, W] secret) => (float[1, 3, H, W] stego)
+        CONSTANTS
+        {
+          hidden = Conv <group: int = 3, strides: ints = [2, 2]> (secret, coarse)
+          centred = Sub (hidden, centre)
+          small = Mul (centred, strength)
+          replaced = Conv <group: int = 3, strides: ints = [2, 2]> (cover, fine)
+          change = Sub (small, replaced)
+          spread = ConvTranspose <group: int = 3, strides: ints = [2, 2]> (change, fine)
+          stego = Add (cover, spread)
+        }
+    """,
+    "extract.onnx": """
+        extract (float[1, 3, H, W] stego) => (float[1, 3, H, W] recovered)
+        CONSTANTS
+        {
+          small = Conv <group: int = 3, strides: ints = [2, 2]> (stego, fine)
+          centred = Div (small, strength)
+          hidden = Add (centred, centre)
+          recovered = ConvTranspose <group: int = 3, strides: ints = [2, 2]> (hidden, coarse)
+        }
+    """,
+}
+
+
 @pytest.fixture(scope="session")
 def linear_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make the folder of an exported model that hides without having been trained.
+    """Make the folder of a model that hides although nobody trained it; the secret comes back at half resolution.
 
-    By rotations of pairs of channels it puts the coarse bands of the secret, made small, in place of the
-    finest diagonal bands of the cover; what comes back is the secret at half its resolution.
+    Exporting one takes torch most of a minute; tests/cli/test_training.py does it once.
     """
-    import torch
+    from onnx import parser
 
-    from liftveil.config import ModelConfig
-    from liftveil.export import export_model
-    from liftveil.networks import StarINN
-
-    config = ModelConfig(
-        wavelet="haar",
-        wavelet_mode="float",
-        levels=2,
-        colour="opponent",
-        luma_strength=1.0,
-        chroma_strength=1.0,
-        learned_strengths=False,
-        blocks=1,
-        conditioner="plain",
-        width=4,
-        mixing="orthogonal",
-        scale_bound=2.0,
-    )
-    model = StarINN(config)
-    block, _ = model.chain
-    coarse = torch.arange(12)
-    finest = model.channels - 12 + coarse
-    with torch.no_grad():
-        block.normalisation.log_scale[model.channels + coarse] = -float(np.log(16))
-        block.mix.generator[model.channels + coarse, finest] = 1.0
     folder = tmp_path_factory.mktemp("models") / "linear"
-    export_model(model, folder, facts={"steps": "0"}, force=False)
+    folder.mkdir()
+    for name, graph in LINEAR.items():
+        model = parser.parse_model(LINEAR_HEAD + graph.replace("CONSTANTS", LINEAR_CONSTANTS))
+        (folder / name).write_bytes(model.SerializeToString())
     return folder

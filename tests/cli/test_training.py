@@ -58,6 +58,7 @@ def refused(finished, *parts):
     assert [part for part in parts if part not in line] == []
 
 
+@pytest.mark.slow
 def test_from_pictures_to_a_model_that_hides(config, folders, invoke, tmp_path):
     trained = invoke("train", config(), *folders)
     assert (trained.stderr, trained.returncode) == ("", 0)
