@@ -9,7 +9,7 @@ from pathlib import Path
 
 from provenance import ROOT, provenance
 
-from liftveil.data import validation_pairs
+from liftveil.data import validation_pairs, validation_pictures
 from liftveil.networks import load_weights
 from liftveil.training import validate
 from liftveil.weights import DEFAULT_MODEL, WEIGHTS_FILE, find_model
@@ -25,7 +25,7 @@ def main() -> None:
     parser.add_argument("--model", default=DEFAULT_MODEL)
     options = parser.parse_args()
     model = find_model(options.model)
-    pairs = validation_pairs(options.data, crop_px=512, count=40)
+    pairs = validation_pairs(validation_pictures(options.data), crop_px=512, count=40)
     figures = validate(load_weights(model.file(WEIGHTS_FILE)).frozen(), pairs)
     record = {"set": f"{options.data.name}, {len(pairs)} pairs", "figures": figures, **provenance(model)}
     OUTPUT.write_text(json.dumps(record, indent=1) + "\n")

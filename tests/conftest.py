@@ -1,8 +1,10 @@
 """What tests of every room share: photographs, models, and the command line in a process of its own or in this one."""
 
+import json
 import os
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -11,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+CONFIGS = Path(__file__).parents[1] / "configs"
 PICTURES = Path(__file__).parents[1] / "src" / "liftveil" / "pictures"
 
 # Read by torch when a test first imports it: more threads than this only slow small pictures down.
@@ -126,6 +129,55 @@ def invoke(
         return Finished(int(end.value.code or 0), *capsys.readouterr())
 
     return run
+
+
+SMALL: dict[str, dict[str, object]] = {
+    "model": {"levels": 1, "blocks": 2, "width": 4},
+    "data": {"crop_px": 24, "batch": 2},
+    "optimiser": {"warmup_steps": 2, "ema_decay": 0.8},
+    "training": {
+        "steps": 20,
+        "validate_every": 10,
+        "validation_pairs": 2,
+        "validation_px": 32,
+        "picture_every": 0,
+        "checkpoint_every": 10,
+    },
+    "compute": {"recompute": "never", "workers": 0},
+}
+
+
+@pytest.fixture
+def small_config(tmp_path: Path) -> Callable[..., Path]:
+    """Write small.toml, a published configuration made small, with further changes by section."""
+
+    def write(**changes: dict[str, object]) -> Path:
+        table = tomllib.loads((CONFIGS / "quick.toml").read_text("utf-8"))
+        lines = []
+        for section, values in table.items():
+            small = values | SMALL.get(section, {}) | changes.get(section, {})
+            lines += [f"[{section}]", *(f"{key} = {_toml(value)}" for key, value in small.items())]
+        (tmp_path / "small.toml").write_text("\n".join(lines))
+        return tmp_path / "small.toml"
+
+    return write
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key} = {_toml(inner)}" for key, inner in value.items()) + "}"
+    return json.dumps(value)
+
+
+@pytest.fixture(scope="session")
+def small_photographs(tmp_path_factory: pytest.TempPathFactory, photographs: Photographs) -> Path:
+    """A folder of six pictures of 48x40 pixels, cut from the photographs; read only."""
+    folder = tmp_path_factory.mktemp("small-photographs")
+    for number in range(6):
+        picture = Image.open(photographs[number % 2])
+        left = 70 * number
+        picture.crop((left, left, left + 96, left + 80)).resize((48, 40)).save(folder / f"{number}.png")
+    return folder
 
 
 # In place of the finest diagonal band of the cover, the coarse band of the secret, made small.

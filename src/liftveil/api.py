@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from liftveil.errors import PictureSizeError, ShapeError
-from liftveil.imaging import Picture, fit_to, flatten_on_white, picture_from, stego_from, write_picture
+from liftveil.imaging import Picture, fit_to, flatten_on_white, picture_from, stego_from, turn_grey, write_picture
 from liftveil.runtime import LEAST_PX, Session
 from liftveil.weights import DEFAULT_MODEL, Model, find_model, releases
 
@@ -34,7 +34,8 @@ class Embedding:
     Attributes:
         stego: The picture to save, with the cover's alpha.
         cover: The cover's pixels as used, RGB (height, width, 3).
-        secret: The secret's pixels as hidden, after resizing to the cover's size.
+        secret: The secret's pixels as hidden, after resizing to the cover's size: RGB, or (height, width) if the
+            model hides grey pictures.
         model: The model that hid it.
         notices: What was changed or dropped on the way.
     """
@@ -51,7 +52,7 @@ class Extraction:
     """What extraction found.
 
     Attributes:
-        recovered: RGB (height, width, 3).
+        recovered: RGB (height, width, 3), or (height, width) if the model hides grey pictures.
         model: The model that was used.
         scores: Plausibility of each model's result, where several were tried; see :func:`plausibility`.
         notices: What the user should know about the stego.
@@ -72,7 +73,8 @@ def embed(cover: PictureLike, secret: PictureLike, *, model: str | Path = DEFAUL
     Args:
         cover: The picture to be seen: a path, a Pillow picture, or an array (height, width[, 3 or 4]) of
             uint8. At least 16x16 pixels.
-        secret: The picture to hide; another size is fitted to the cover's.
+        secret: The picture to hide; another size is fitted to the cover's, and of colours only the luma is
+            hidden if the model hides grey pictures.
         model: A shipped model or the folder of an exported one.
 
     Returns:
@@ -99,7 +101,8 @@ def extract(stego: PictureLike, *, model: str | Path | None = None) -> NDArray[n
         model: The model that hid it; None tries every shipped one and takes the most plausible result.
 
     Returns:
-        The recovered picture, (height, width, 3). A picture that hides nothing gives noise.
+        The recovered picture, (height, width, 3), or (height, width) if the model hides grey pictures. A picture
+        that hides nothing gives noise.
 
     Warns:
         LiftveilNotice: If the stego's file format is lossy.
@@ -119,7 +122,7 @@ def save(path: str | os.PathLike[str], pixels: NDArray[np.uint8], *, force: bool
 
     Args:
         path: A name ending in .png, .webp, .tif or .tiff.
-        pixels: (height, width, 3) or (height, width, 4), uint8.
+        pixels: (height, width) in grey, (height, width, 3) or (height, width, 4), uint8.
         force: Whether an existing file is replaced.
 
     Raises:
@@ -130,9 +133,10 @@ def save(path: str | os.PathLike[str], pixels: NDArray[np.uint8], *, force: bool
         OutputNotWritten: If it cannot be written.
     """
     pixels = np.asarray(pixels)
-    if pixels.ndim != 3 or pixels.shape[2] not in {3, 4}:
-        raise ShapeError(pixels.shape, "(height, width, 3) or (height, width, 4)")
-    write_picture(path, pixels[..., :3], pixels[..., 3] if pixels.shape[2] == 4 else None, force=force)
+    if pixels.ndim not in {2, 3} or pixels.shape[2:] not in {(), (3,), (4,)}:
+        raise ShapeError(pixels.shape, "(height, width), (height, width, 3) or (height, width, 4)")
+    colours, alpha = (pixels[..., :3], pixels[..., 3]) if pixels.shape[2:] == (4,) else (pixels, None)
+    write_picture(path, colours, alpha, force=force)
 
 
 def embed_pictures(cover: Picture, secret: Picture, *, model: str | Path = DEFAULT_MODEL) -> Embedding:
@@ -152,12 +156,15 @@ def embed_pictures(cover: Picture, secret: Picture, *, model: str | Path = DEFAU
     """
     for picture in (cover, secret):
         _require_size(picture)
-    fitted = fit_to(flatten_on_white(secret), cover.width, cover.height)
     session = _session(find_model(model))
     session.load()
-    stego = session.embed(cover.rgb_u8, fitted.rgb_u8)
+    fitted = fit_to(flatten_on_white(secret), cover.width, cover.height)
+    colour = session.secret_channels == 3
+    fitted = fitted if colour else turn_grey(fitted)
+    hidden = fitted.rgb_u8 if colour else fitted.rgb_u8[..., 0]
+    stego = session.embed(cover.rgb_u8, hidden)
     notices = (*cover.notices, *fitted.notices)
-    return Embedding(Picture(stego, cover.alpha_u8, "stego"), cover.rgb_u8, fitted.rgb_u8, session.model, notices)
+    return Embedding(Picture(stego, cover.alpha_u8, "stego"), cover.rgb_u8, hidden, session.model, notices)
 
 
 def extract_picture(stego: Picture, *, model: str | Path | None = None) -> Extraction:
@@ -191,12 +198,12 @@ def plausibility(levels: NDArray[np.float32]) -> float:
     .. math:: 1 - \frac{\overline{\Delta^2} / 2 + \overline{o^2}}{\overline{\sigma^2} + 25}
 
     with :math:`\Delta` the differences of neighbouring samples, :math:`o` the distance of a sample from 0..255
-    and :math:`\sigma^2` the variance of a colour, all in grey levels before rounding and clipping. Neighbours in
+    and :math:`\sigma^2` the variance of a channel, all in grey levels before rounding and clipping. Neighbours in
     photographs are alike in comparison with the whole; what the inverse of the wrong network gives is grey with
     noise on it, of any strength, or leaves the grey levels. The 25 keeps blank pictures plausible.
 
     Args:
-        levels: Recovered grey levels (height, width, 3), not clipped.
+        levels: Recovered grey levels (height, width, 3) or (height, width), not clipped.
 
     Returns:
         At most 1; photographs are mostly above 0.85; minus infinity if a level is not finite.

@@ -14,7 +14,9 @@
     ├── ModelError              a model that is unknown, damaged or of another kind: carries ``model``
     ├── MissingExtraError       a command that needs an extra: carries ``extra``
     ├── DataError               a folder of pictures that cannot serve: carries ``path``
-    └── CheckpointError         a checkpoint that cannot be read or written: carries ``path``
+    ├── CheckpointError         a run's file that cannot be read or written: carries ``path``
+    ├── DivergenceError         a training that no lower rate could save: carries ``step``
+    └── HardwareError           a way of computing that this machine is worse off with
 
 The text of an error is one line: what is wrong, with which file, what to do.
 """
@@ -143,3 +145,19 @@ class CheckpointError(LiftveilError):
     def __init__(self, path: str | Path, problem: str) -> None:
         super().__init__(f"{path}: {problem}")
         self.path = str(path)
+
+
+class DivergenceError(LiftveilError):
+    """A training went wrong again and again, whatever the rate.
+
+    Attributes:
+        step: Where it went wrong last.
+    """
+
+    def __init__(self, step: int, problem: str) -> None:
+        super().__init__(f"step {step}: {problem}")
+        self.step = step
+
+
+class HardwareError(LiftveilError):
+    """A way of computing was asked for that this machine lacks or is slower with."""

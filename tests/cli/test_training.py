@@ -13,9 +13,17 @@ from liftveil.weights import find_model
 CONFIGS = Path(__file__).parents[2] / "configs"
 SMALL = {
     "model": {"levels": 1, "blocks": 2, "width": 4},
-    "data": {"crop_px": 32, "batch": 2, "workers": 0},
+    "data": {"crop_px": 32, "batch": 2},
     "optimiser": {"warmup_steps": 2},
-    "training": {"steps": 20, "validate_every": 10, "validation_pairs": 2, "checkpoint_every": 10},
+    "training": {
+        "steps": 20,
+        "validate_every": 10,
+        "validation_pairs": 2,
+        "validation_px": 48,
+        "picture_every": 20,
+        "checkpoint_every": 10,
+    },
+    "compute": {"workers": 0},
 }
 
 

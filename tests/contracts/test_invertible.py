@@ -17,6 +17,7 @@ from liftveil.invertible import (
     ActNorm,
     AffineCoupling,
     ColourStrength,
+    GreyCentring,
     Invertible,
     OpponentColour,
     OrthogonalMixing,
@@ -65,11 +66,11 @@ def constant_mixing():
     return randomised(TriangularMixing(CHANNELS), seed=next(SEEDS)).frozen()
 
 
-def wavelet_case(name, levels, mode):
+def wavelet_case(name, levels, mode, colours=3):
     return Case(
-        lambda: Wavelet(name, levels=levels, mode=mode),
-        shape=(2, 3, 4, 4),
-        output_shape=(2, 3 * 4**levels, 4 // 2**levels, 4 // 2**levels),
+        lambda: Wavelet(name, levels=levels, mode=mode, colours=colours),
+        shape=(2, colours, 4, 4),
+        output_shape=(2, colours * 4**levels, 4 // 2**levels, 4 // 2**levels),
         on_pixels=mode == "integer",
     )
 
@@ -93,9 +94,13 @@ CASES = {
         for levels in (1, 2)
         for mode in ("float", "integer")
     },
+    "wavelet, grey, float": wavelet_case("legall5/3", 2, "float", colours=1),
+    "wavelet, grey, integer": wavelet_case("legall5/3", 2, "integer", colours=1),
     "colour, opponent": Case(OpponentColour, PICTURE),
     "colour, reversible": Case(ReversibleColour, PICTURE, on_pixels=True),
+    "colour, grey": Case(GreyCentring, (2, 1, 2, 3)),
     "strength": Case(lambda: ColourStrength(6, luma=1.0, chroma=3.0, learned=True), (2, 6, 2, 3)),
+    "strength, grey": Case(lambda: ColourStrength(4, luma=3.0, chroma=None, learned=True)),
     "sequence": Case(
         lambda: Sequence(ActNorm(CHANNELS), coupling("plain", "second"), OrthogonalMixing(CHANNELS)),
         starts_as_identity=True,
@@ -228,6 +233,23 @@ def test_gradients_are_those_of_finite_differences(case, direction):
         return torch.func.functional_call(Directed(module, direction), parameters, (tensor,))
 
     assert torch.autograd.gradcheck(call, (start.requires_grad_(), *leaves), fast_mode=True)
+
+
+@every
+@pytest.mark.parametrize("direction", ["forward", "inverse"])
+def test_recomputed_gradients_are_those_of_stored_activations(case, direction):
+    sequence = Sequence(randomised(case.build()))
+    start = some_input(case) if direction == "forward" else some_output(case, sequence).detach()
+
+    def gradients():
+        leaf = start.clone().requires_grad_()
+        loss = (getattr(sequence, direction)(leaf) ** 2).sum()
+        return torch.autograd.grad(loss, (leaf, *sequence.parameters()))
+
+    stored = gradients()
+    sequence.recompute = True
+    for recomputed, expected in zip(gradients(), stored, strict=True):
+        assert_same(recomputed, expected)
 
 
 class Directed(nn.Module):

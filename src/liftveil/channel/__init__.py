@@ -1,5 +1,8 @@
 """What lies between sender and receiver."""
 
+from liftveil.channel.jpeg import jpeg
+from liftveil.channel.noise import add_noise
+from liftveil.channel.resize import rescale
 from liftveil.channel.rounding import clip_levels, round_levels, through_file
 
-__all__ = ["clip_levels", "round_levels", "through_file"]
+__all__ = ["add_noise", "clip_levels", "jpeg", "rescale", "round_levels", "through_file"]

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from liftveil.cli import demo, embed, export, extract, info, train
+from liftveil.cli import data, demo, embed, export, extract, info, train
 from liftveil.cli.console import complain
 from liftveil.errors import LiftveilError
 
@@ -22,6 +22,7 @@ app = typer.Typer(
 )
 for command in (embed.embed, extract.extract, demo.demo, info.info, train.train, export.export):
     app.command()(command)
+app.add_typer(data.app, name="data")
 
 
 def main() -> None:

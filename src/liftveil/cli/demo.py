@@ -10,12 +10,14 @@ from typing import Annotated
 
 import typer
 
-from liftveil.cli.console import Force, decibels, say
+from liftveil.cli.console import Force, decibels, notify, say
 from liftveil.errors import LiftveilError, OutputNotWritten
+from liftveil.weights import DEFAULT_MODEL
 
 
 def demo(
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the pictures.")] = Path("demo"),
+    model: Annotated[str, typer.Option(help="A shipped model or the folder of an exported one.")] = DEFAULT_MODEL,
     force: Force = False,
 ) -> None:
     """Hide a photograph in another, get it back in a second process, and show both."""
@@ -35,11 +37,9 @@ def demo(
     paths = {name: output / f"{name}.png" for name in ("cover", "secret", "stego", "recovered", "overview")}
     for path in paths.values():
         check_output(path, force=force)
-    with as_file(files("liftveil") / "pictures") as shipped:
-        for name in ("cover", "secret"):
-            write_picture(paths[name], read_picture(shipped / f"{name}.png").rgb_u8, force=force)
-    _run("embed", paths["cover"], paths["secret"], paths["stego"], force=force)
-    _run("extract", paths["stego"], paths["recovered"], force=force)
+    _write_pair(paths["cover"], paths["secret"], grey=_hides_grey(model), force=force)
+    _run("embed", paths["cover"], paths["secret"], paths["stego"], model=model, force=force)
+    _run("extract", paths["stego"], paths["recovered"], model=model, force=force)
     pixels = {name: read_picture(paths[name]).rgb_u8 for name in ("cover", "stego", "secret", "recovered")}
     difference = amplified_difference(pixels["cover"], pixels["stego"])
     panels = [*pixels.items(), ("|cover - stego| x 20", difference)]
@@ -50,10 +50,30 @@ def demo(
     say(f"look at {paths['overview']}")
 
 
-def _run(command: str, *paths: Path, force: bool) -> None:
+def _hides_grey(model: str) -> bool:
+    from liftveil.runtime import Session
+    from liftveil.weights import find_model
+
+    return Session(find_model(model)).secret_channels == 1
+
+
+def _write_pair(cover: Path, secret: Path, *, grey: bool, force: bool) -> None:
+    """Copy the pixels of the shipped photographs; the secret turned grey, if nothing else could come back."""
+    from liftveil.imaging import Picture, read_picture, turn_grey, write_picture
+
+    with as_file(files("liftveil") / "pictures") as shipped:
+        for path in (cover, secret):
+            picture = Picture(read_picture(shipped / f"{path.stem}.png").rgb_u8, name=str(path))
+            picture = turn_grey(picture) if grey and path == secret else picture
+            notify(picture.notices)
+            write_picture(path, picture.rgb_u8, force=force)
+
+
+def _run(command: str, *paths: Path, model: str, force: bool) -> None:
     """Run another command of liftveil in a process of its own, which sees only the files."""
     *sources, target = map(str, paths)
-    arguments = [sys.executable, "-m", "liftveil", command, *sources, "-o", target, *(["--force"] if force else [])]
+    options = ["-o", target, "--model", model, *(["--force"] if force else [])]
+    arguments = [sys.executable, "-m", "liftveil", command, *sources, *options]
     finished = subprocess.run(arguments, capture_output=True, text=True, check=False)
     if finished.returncode:
         said = finished.stderr.splitlines() or [f"'{command}' failed"]

@@ -1,17 +1,18 @@
-"""Folders of pictures, decoded once and kept."""
+"""Folders of pictures, decoded once and kept while there is room."""
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from liftveil.data.cache import PictureCache
 from liftveil.errors import DataError
 from liftveil.imaging import read_picture
 
 _SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".ppm"})
+_KEPT_BYTES = 1 << 30
 
 
 def find_pictures(folder: Path) -> list[Path]:
@@ -34,16 +35,27 @@ def find_pictures(folder: Path) -> list[Path]:
     return found
 
 
-@lru_cache(maxsize=1024)
 def load_rgb(path: Path) -> NDArray[np.uint8]:
-    """Decode a picture once; later calls return the same array, which must not be changed.
+    """Decode a picture and keep it; as long as it is kept, later calls return the same array.
+
+    Each process keeps up to 1 GiB of pixels and drops the least recently used pictures beyond that.
 
     Args:
         path: A picture file.
 
     Returns:
         RGB (height, width, 3), read-only.
+
+    Raises:
+        UnreadablePicture: If the file is missing, damaged, too large or no picture.
     """
+    return _kept(path)
+
+
+def _decoded(path: Path) -> NDArray[np.uint8]:
     rgb = read_picture(path).rgb_u8
     rgb.flags.writeable = False
     return rgb
+
+
+_kept = PictureCache(_decoded, _KEPT_BYTES)

@@ -8,7 +8,7 @@ from liftveil.imaging.decode import picture_from, read_picture, read_stego, steg
 from liftveil.imaging.encode import check_output, write_picture
 from liftveil.imaging.montage import amplified_difference, side_by_side
 from liftveil.imaging.opening import PIXEL_LIMIT
-from liftveil.imaging.picture import Picture, fit_to, flatten_on_white
+from liftveil.imaging.picture import Picture, fit_to, flatten_on_white, turn_grey
 from liftveil.imaging.quantize import to_u8
 from liftveil.imaging.tiling import tiles
 
@@ -31,5 +31,6 @@ __all__ = [
     "stego_from",
     "tiles",
     "to_u8",
+    "turn_grey",
     "write_picture",
 ]

@@ -13,6 +13,7 @@ from liftveil.errors import OutputExists, OutputNotWritten
 
 _CAUSES = {
     errno.ENOSPC: ("the disk is full", "free some space or choose another disk"),
+    errno.EFBIG: ("the file would be larger than the system allows", "raise the limit or choose another disk"),
     errno.EDQUOT: ("the disk quota is used up", "free some space or choose another disk"),
     errno.EROFS: ("the disk is read-only", "choose another folder"),
     errno.EACCES: ("permission denied", "choose a folder you may write to"),

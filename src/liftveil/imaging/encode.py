@@ -57,7 +57,7 @@ def check_output(path: str | os.PathLike[str], *, force: bool = False) -> None:
 
 def write_picture(
     path: str | os.PathLike[str],
-    rgb_u8: NDArray[np.uint8],
+    pixels_u8: NDArray[np.uint8],
     alpha_u8: NDArray[np.uint8] | None = None,
     *,
     force: bool = False,
@@ -66,7 +66,8 @@ def write_picture(
 
     Args:
         path: A name ending in ``.png``, ``.webp``, ``.tif`` or ``.tiff``.
-        rgb_u8: Pixels of shape ``(height, width, 3)``.
+        pixels_u8: RGB of shape ``(height, width, 3)``, or grey levels of shape ``(height, width)``, which WebP,
+            having no grey, holds as three equal channels.
         alpha_u8: Opacity of shape ``(height, width)``.
         force: Whether an existing file may be replaced.
 
@@ -78,18 +79,17 @@ def write_picture(
         OutputNotWritten: If the disk, a folder or a permission is in the way.
     """
     check_output(path, force=force)
-    pixels = _stacked(os.fspath(path), rgb_u8, alpha_u8)
+    pixels = _stacked(os.fspath(path), pixels_u8, alpha_u8)
     atomic_write_bytes(path, _encoded(os.fspath(path), pixels), force=force)
 
 
-def _stacked(path: str, rgb_u8: NDArray[np.uint8], alpha_u8: NDArray[np.uint8] | None) -> NDArray[np.uint8]:
-    if rgb_u8.ndim != 3 or rgb_u8.shape[2] != 3 or rgb_u8.size == 0:
-        raise ShapeError(rgb_u8.shape, "(height, width, 3)")
-    pixels = rgb_u8
+def _stacked(path: str, pixels: NDArray[np.uint8], alpha_u8: NDArray[np.uint8] | None) -> NDArray[np.uint8]:
+    if pixels.ndim not in {2, 3} or pixels.shape[2:] not in {(), (3,)} or pixels.size == 0:
+        raise ShapeError(pixels.shape, "(height, width) or (height, width, 3)")
     if alpha_u8 is not None:
-        if alpha_u8.shape != rgb_u8.shape[:2]:
-            raise ShapeError(alpha_u8.shape, f"{rgb_u8.shape[:2]} for the alpha channel")
-        pixels = np.dstack([rgb_u8, alpha_u8])
+        if alpha_u8.shape != pixels.shape[:2]:
+            raise ShapeError(alpha_u8.shape, f"{pixels.shape[:2]} for the alpha channel")
+        pixels = np.dstack([pixels, alpha_u8])
     if pixels.dtype != np.uint8:
         raise PictureError(path, f"the pixels are {pixels.dtype}", "give uint8 values 0..255")
     return np.ascontiguousarray(pixels)

@@ -9,6 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from liftveil.imaging.color import luma
+from liftveil.imaging.quantize import to_u8
+
 
 @dataclass(frozen=True, eq=False)
 class Picture:
@@ -58,6 +61,22 @@ def flatten_on_white(picture: Picture) -> Picture:
     weighted = picture.rgb_u8 * alpha + np.uint16(255) * (255 - alpha)
     rgb_u8 = ((weighted + 127) // 255).astype(np.uint8)
     return _changed(picture, rgb_u8, None, "transparent parts laid on white")
+
+
+def turn_grey(picture: Picture) -> Picture:
+    """Replace colours by their BT.601 luma, rounded, so that all three channels are alike.
+
+    Args:
+        picture: Any picture.
+
+    Returns:
+        The picture itself if it is grey already; else a grey one, with a notice.
+    """
+    if (picture.rgb_u8 == picture.rgb_u8[..., :1]).all():
+        return picture
+    grey_u8 = to_u8(luma(picture.rgb_u8))
+    rgb_u8 = np.repeat(grey_u8[..., np.newaxis], 3, axis=2)
+    return _changed(picture, rgb_u8, picture.alpha_u8, "turned grey, its colours are not carried over")
 
 
 def fit_to(picture: Picture, width: int, height: int) -> Picture:

@@ -2,9 +2,10 @@
 
 from liftveil.invertible.actnorm import ActNorm
 from liftveil.invertible.base import Invertible
-from liftveil.invertible.color import ColourStrength, OpponentColour, ReversibleColour, colour
+from liftveil.invertible.color import ColourStrength, GreyCentring, OpponentColour, ReversibleColour, colour
 from liftveil.invertible.coupling import AffineCoupling
 from liftveil.invertible.mixing import Mixing, OrthogonalMixing, TriangularMixing, mixing
+from liftveil.invertible.recompute import recomputed_forward, recomputed_inverse
 from liftveil.invertible.sequence import Sequence
 from liftveil.invertible.wavelet import TORCH_FLOAT, TORCH_INTEGER, Wavelet, straight_through_floor
 
@@ -14,6 +15,7 @@ __all__ = [
     "ActNorm",
     "AffineCoupling",
     "ColourStrength",
+    "GreyCentring",
     "Invertible",
     "Mixing",
     "OpponentColour",
@@ -24,5 +26,7 @@ __all__ = [
     "Wavelet",
     "colour",
     "mixing",
+    "recomputed_forward",
+    "recomputed_inverse",
     "straight_through_floor",
 ]

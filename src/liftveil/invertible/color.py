@@ -8,7 +8,8 @@ which keeps white noise white; ``reversible`` is the integer transform of JPEG 2
 
 .. math:: Y = \lfloor (R + 2G + B) / 4 \rfloor, \quad U = B - G, \quad V = R - G,
 
-exact on integers and therefore the partner of the integer wavelet.
+exact on integers and therefore the partner of the integer wavelet. Grey pictures are luma already and are only
+centred.
 
 References:
     ISO/IEC 15444-1 Annex G (reversible component transform).
@@ -75,6 +76,23 @@ class ReversibleColour(Invertible):
 
 
 @final
+class GreyCentring(Invertible):
+    """Grey levels in 0..255 to levels about 0; integers to integers."""
+
+    def forward(self, x: Activation) -> Activation:
+        """Grey levels to luma."""
+        return x - _CENTRE
+
+    def inverse(self, y: Activation) -> Activation:
+        """Luma to grey levels."""
+        return y + _CENTRE
+
+    def log_abs_det(self, x: Activation) -> Float[Tensor, " batch"]:
+        """Zero: a shift."""
+        return per_sample(x, x.new_zeros(()))
+
+
+@final
 class ColourStrength(Invertible):
     r"""Divide luma channels by :math:`64 k_Y` and chroma channels by :math:`64 k_C`.
 
@@ -84,16 +102,16 @@ class ColourStrength(Invertible):
     Args:
         channels: Number of channels; every third one, from the first on, is luma.
         luma: Strength of luma, above 0.
-        chroma: Strength of chroma, above 0.
+        chroma: Strength of chroma, above 0; None if every channel is luma, as of a grey picture.
         learned: Whether training may change the strengths.
     """
 
     UNIT = 64.0
 
-    def __init__(self, channels: int, *, luma: float, chroma: float, learned: bool) -> None:
+    def __init__(self, channels: int, *, luma: float, chroma: float | None, learned: bool) -> None:
         super().__init__()
         self.channels = channels
-        start = torch.tensor([log(luma), log(chroma)])
+        start = torch.tensor([log(luma)] if chroma is None else [log(luma), log(chroma)])
         self.log_strength = nn.Parameter(start, requires_grad=learned)
 
     def forward(self, x: Activation) -> Activation:
@@ -109,9 +127,9 @@ class ColourStrength(Invertible):
         return per_sample(x, -self._log_scale().sum() * pixels(x))
 
     def _log_scale(self) -> Float[Tensor, "channel 1 1"]:
-        luma, chroma = self.log_strength.unbind()
-        pattern = torch.stack((luma, chroma, chroma)).repeat(self.channels // 3)
-        return (pattern + log(self.UNIT))[:, None, None]
+        luma, *chroma = self.log_strength.unbind()
+        pixel = torch.stack((luma, *chroma, *chroma))
+        return (pixel.repeat(self.channels // len(pixel)) + log(self.UNIT))[:, None, None]
 
 
 def colour(name: ColourTransform) -> Invertible:

@@ -10,7 +10,7 @@ References:
 
 from __future__ import annotations
 
-from typing import Literal, final
+from typing import Literal, cast, final
 
 import torch
 from jaxtyping import Float
@@ -29,6 +29,10 @@ class AffineCoupling(Invertible):
         conditioner: Network ``f`` from half the channels to as many as there are in all.
         changes: The half that changes.
         bound: The bound ``beta`` on the log-scale.
+
+    Attributes:
+        dtype: Type that the conditioner computes in; None for that of its input. The coupling itself, like the
+            rest of the chain, keeps the type of its input, so that it stays exactly invertible.
     """
 
     def __init__(self, conditioner: nn.Module, *, changes: Half, bound: float) -> None:
@@ -36,6 +40,7 @@ class AffineCoupling(Invertible):
         self.conditioner = conditioner
         self.changes = changes
         self.bound = bound
+        self.dtype: torch.dtype | None = None
 
     def forward(self, x: Activation) -> Activation:
         """Scale and shift one half."""
@@ -55,8 +60,14 @@ class AffineCoupling(Invertible):
         return self._terms(given)[0].sum(dim=(1, 2, 3))
 
     def _terms(self, given: Activation) -> tuple[Activation, Activation]:
-        raw, shift = self.conditioner(given).chunk(2, dim=1)
+        raw, shift = self._conditions(given).chunk(2, dim=1)
         return self.bound * torch.tanh(raw / self.bound), shift
+
+    def _conditions(self, given: Activation) -> Activation:
+        if self.dtype is None:
+            return cast("Tensor", self.conditioner(given))
+        with torch.autocast(given.device.type, self.dtype):
+            return cast("Tensor", self.conditioner(given)).to(given.dtype)
 
     def _split(self, x: Activation) -> tuple[Activation, Activation]:
         first, second = x.chunk(2, dim=1)

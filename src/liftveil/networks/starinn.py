@@ -1,7 +1,7 @@
 r"""StarINN: the invertible network that merges cover and secret, and parts them again.
 
 .. math::
-    [u_0; v_0] &= [T(c); T(s)], \qquad T = D \, W \, C \\
+    [u_0; v_0] &= [T(c); S(s)], \qquad T = D \, W \, C \\
     w &= A_k (e^{a_k} \odot [u; v] + b_k), \qquad [p; q] = w, \qquad p' = p \odot e^{\sigma(r)} + t,
     \quad (r, t) = f_k(q) \\
     y &= T^{-1}(u_K), \qquad z = v_K
@@ -10,6 +10,10 @@ with cover :math:`c`, secret :math:`s`, colour transform :math:`C`, wavelet :mat
 :math:`D`; per block an ActNorm :math:`(a_k, b_k)`, an invertible 1x1 convolution :math:`A_k` and an affine
 coupling with conditioner :math:`f_k`. The stego :math:`y` is what is saved, the residual :math:`z` is what is
 lost; extraction runs the same chain backwards with :math:`z = 0`. One more ActNorm closes the chain.
+
+A secret in colour passes through :math:`S = T`. A grey one is luma already: its :math:`S` only centres it, and
+it adds a third as many channels. The couplings split the channels in two equal halves :math:`p, q`, which with a
+secret in colour are cover and secret; with a grey one, two thirds of the cover, and the rest.
 
 The halves take turns in changing instead of changing places, which is the same chain up to a relabelling and
 makes a fresh network the identity (stego = cover) for any number of blocks.
@@ -26,14 +30,25 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from liftveil.config import ModelConfig
-from liftveil.invertible import ActNorm, AffineCoupling, ColourStrength, Invertible, Mixing, Sequence, Wavelet, mixing
+from liftveil.invertible import (
+    ActNorm,
+    AffineCoupling,
+    ColourStrength,
+    GreyCentring,
+    Invertible,
+    Mixing,
+    Sequence,
+    Wavelet,
+    mixing,
+)
 from liftveil.invertible import colour as colour_transform
 from liftveil.invertible.base import Activation
 from liftveil.invertible.coupling import Half
 from liftveil.networks.subnets import CONDITIONERS, MatrixConv
 from liftveil.wavelets import SCHEMES
 
-Picture = Float[Tensor, "batch 3 height width"]
+Cover = Float[Tensor, "batch 3 height width"]
+Secret = Float[Tensor, "batch channel height width"]
 
 
 @final
@@ -83,7 +98,7 @@ class StarINN(nn.Module):
     """Cover and secret to stego and residual, and back.
 
     Pictures are float tensors in grey levels, 0..255, whose height and width are multiples of
-    :attr:`multiple`; nothing is rounded here.
+    :attr:`multiple`; nothing is rounded here. A secret has three channels, or one if the configuration says so.
 
     Args:
         config: Sizes and choices; see :class:`liftveil.config.ModelConfig`.
@@ -92,19 +107,17 @@ class StarINN(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
-        self.channels = 3 * 4**config.levels
-        self.transform = Sequence(
-            colour_transform(config.colour),
-            Wavelet(config.wavelet, levels=config.levels, mode=config.wavelet_mode),
-            ColourStrength(
-                self.channels,
-                luma=config.luma_strength,
-                chroma=config.chroma_strength,
-                learned=config.learned_strengths,
-            ),
-        )
+        self.cover_channels = 3 * 4**config.levels
+        self.secret_channels = config.secret_channels * 4**config.levels
+        self.transform = self._transform(colour_transform(config.colour), config.chroma_strength)
+        self.grey_transform = self._transform(GreyCentring(), None) if config.secret_channels == 1 else None
         blocks = (self._block(index) for index in range(config.blocks))
-        self.chain = Sequence(*blocks, ActNorm(2 * self.channels))
+        self.chain = Sequence(*blocks, ActNorm(self.cover_channels + self.secret_channels))
+
+    @property
+    def secret_transform(self) -> Sequence:
+        """What secrets pass through: the covers' transform, or one of their own if they are grey."""
+        return self.transform if self.grey_transform is None else self.grey_transform
 
     @property
     def multiple(self) -> int:
@@ -118,22 +131,20 @@ class StarINN(nn.Module):
         scheme_px = SCHEMES[self.config.wavelet].reach * (self.multiple - 1)
         return (cells + 1) * self.multiple + 2 * scheme_px
 
-    def embed(self, cover: Picture, secret: Picture) -> tuple[Picture, Activation]:
+    def embed(self, cover: Cover, secret: Secret) -> tuple[Cover, Activation]:
         """Merge two pictures.
 
         Args:
             cover: Grey levels in 0..255.
-            secret: Grey levels in 0..255, of the same shape.
+            secret: Grey levels in 0..255, of the same size.
 
         Returns:
             Stego in grey levels, neither rounded nor clipped, and the residual that extraction will lack.
         """
-        transformed = self.transform(torch.cat((cover, secret)))
-        halves = torch.cat(transformed.chunk(2), dim=1)
-        kept, residual = self.chain(halves).chunk(2, dim=1)
+        kept, residual = self._split(self.chain(self._entering(cover, secret)))
         return self.transform.inverse(kept), residual
 
-    def extract(self, stego: Picture, residual: Activation | None = None) -> Picture:
+    def extract(self, stego: Cover, residual: Activation | None = None) -> Secret:
         """Get the secret back.
 
         Args:
@@ -146,7 +157,7 @@ class StarINN(nn.Module):
         """
         return self.part(stego, residual)[1]
 
-    def part(self, stego: Picture, residual: Activation | None = None) -> tuple[Picture, Picture]:
+    def part(self, stego: Cover, residual: Activation | None = None) -> tuple[Cover, Secret]:
         """The whole inverse: cover and secret.
 
         Args:
@@ -157,20 +168,17 @@ class StarINN(nn.Module):
             Cover and secret in grey levels.
         """
         kept = self.transform(stego)
-        halves = torch.cat((kept, torch.zeros_like(kept) if residual is None else residual), dim=1)
-        cover, secret = self.chain.inverse(halves).chunk(2, dim=1)
-        return self.transform.inverse(cover), self.transform.inverse(secret)
+        lost = torch.zeros_like(kept[:, : self.secret_channels]) if residual is None else residual
+        cover, secret = self._split(self.chain.inverse(torch.cat((kept, lost), dim=1)))
+        return self.transform.inverse(cover), self.secret_transform.inverse(secret)
 
-    def log_abs_det(self, cover: Picture, secret: Picture) -> Float[Tensor, " batch"]:
+    def log_abs_det(self, cover: Cover, secret: Secret) -> Float[Tensor, " batch"]:
         """Log-determinant of the map from (cover, secret) to (stego, residual)."""
-        pictures = torch.cat((cover, secret))
-        halves = torch.cat(self.transform(pictures).chunk(2), dim=1)
-        entering = self.transform.log_abs_det(pictures).reshape(2, -1).sum(dim=0)
-        leaving = self.transform.log_abs_det(cover)  # the same at every picture: the transform is affine
-        return entering + self.chain.log_abs_det(halves) - leaving
+        # The covers' transform is affine, so what it adds at the entry is what it takes away at the exit.
+        return self.secret_transform.log_abs_det(secret) + self.chain.log_abs_det(self._entering(cover, secret))
 
     @torch.no_grad()
-    def normalise(self, cover: Picture, secret: Picture) -> None:
+    def normalise(self, cover: Cover, secret: Secret) -> None:
         """Data-dependent start: the first ActNorm normalises a fixed sample, the closing one undoes it.
 
         Since every other step is the identity then, all blocks see normalised channels and the chain still
@@ -180,22 +188,56 @@ class StarINN(nn.Module):
             cover: A fixed, seeded sample of covers, the same in every process.
             secret: Secrets for them.
         """
-        halves = torch.cat(self.transform(torch.cat((cover, secret))).chunk(2), dim=1)
         opening, *_, closing = self.chain
-        cast("FlowBlock", opening).normalisation.normalise(halves)
+        cast("FlowBlock", opening).normalisation.normalise(self._entering(cover, secret))
         cast("ActNorm", closing).undo(cast("FlowBlock", opening).normalisation)
+
+    def recompute(self, on: bool) -> None:
+        """Choose whether the chain's gradients are taken by reconstruction instead of from stored activations.
+
+        Args:
+            on: Off at first, and in frozen copies; see :mod:`liftveil.invertible.recompute`.
+        """
+        self.chain.recompute = on
 
     def frozen(self) -> StarINN:
         """A copy for inference, whose 1x1 convolutions and their inverses are computed once."""
         copy = deepcopy(self).eval().requires_grad_(False)
+        copy.recompute(False)
         for block in copy.modules():
             if isinstance(block, FlowBlock):
                 block.mix = block.mix.frozen()
         return copy
 
+    def _transform(self, colours: Invertible, chroma_strength: float | None) -> Sequence:
+        """Colour transform, wavelet and strengths; without a chroma strength, for one channel of luma."""
+        config = self.config
+        count = 1 if chroma_strength is None else 3
+        return Sequence(
+            colours,
+            Wavelet(config.wavelet, levels=config.levels, mode=config.wavelet_mode, colours=count),
+            ColourStrength(
+                count * 4**config.levels,
+                luma=config.luma_strength,
+                chroma=chroma_strength,
+                learned=config.learned_strengths,
+            ),
+        )
+
     def _block(self, index: int) -> FlowBlock:
-        config, channels = self.config, 2 * self.channels
-        conditioner = CONDITIONERS[config.conditioner](self.channels, channels, config.width)
+        config, channels = self.config, self.cover_channels + self.secret_channels
+        conditioner = CONDITIONERS[config.conditioner](channels // 2, channels, config.width)
         changes: Half = "first" if index % 2 == 0 else "second"
         coupling = AffineCoupling(conditioner, changes=changes, bound=config.scale_bound)
         return FlowBlock(ActNorm(channels), mixing(config.mixing, channels), coupling)
+
+    def _entering(self, cover: Cover, secret: Secret) -> Activation:
+        """Both pictures as the channels that enter the chain."""
+        if self.grey_transform is None:  # one batch, which is quicker than two
+            return torch.cat(self.transform(torch.cat((cover, secret))).chunk(2), dim=1)
+        return torch.cat((self.transform(cover), self.grey_transform(secret)), dim=1)
+
+    def _split(self, channels: Activation) -> tuple[Activation, Activation]:
+        """The cover's (or the stego's) channels, and the secret's (or the residual's)."""
+        first, second = torch.split(channels, [self.cover_channels, self.secret_channels], dim=1)
+        return first, second

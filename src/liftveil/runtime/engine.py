@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,20 @@ from numpy.typing import NDArray
 from liftveil.errors import ModelError
 
 PROVIDER = "CPUExecutionProvider"
+
+
+class GraphFacts(NamedTuple):
+    """What a graph says of itself.
+
+    Attributes:
+        multiple: What height and width have to be divisible by.
+        reach_px: How far away, in pixels, a pixel can matter.
+        secret_channels: 3 if it hides colour pictures, 1 if grey ones.
+    """
+
+    multiple: int
+    reach_px: int
+    secret_channels: int
 
 
 def open_graph(content: bytes, model: str) -> Any:  # noqa: ANN401 - onnxruntime ships no types
@@ -41,22 +55,22 @@ def open_graph(content: bytes, model: str) -> Any:  # noqa: ANN401 - onnxruntime
         raise ModelError(model, f"its graph cannot be opened ({_first_line(error)})") from error
 
 
-def sizes_of(graph: Any, model: str) -> tuple[int, int]:  # noqa: ANN401
-    """Read what ``liftveil export`` wrote into a graph about sizes.
+def facts_of(graph: Any, model: str) -> GraphFacts:  # noqa: ANN401
+    """Read what ``liftveil export`` wrote into a graph for its user.
 
     Args:
         graph: A session of :func:`open_graph`.
         model: Name for the error.
 
     Returns:
-        What height and width have to be divisible by, and how far away, in pixels, a pixel can matter.
+        The facts; a graph older than grey secrets says nothing of channels and hides colour pictures.
 
     Raises:
         ModelError: If the graph was made by something else.
     """
     try:
-        facts = graph.get_modelmeta().custom_metadata_map
-        return int(facts["multiple"]), int(facts["reach_px"])
+        told = graph.get_modelmeta().custom_metadata_map
+        return GraphFacts(int(told["multiple"]), int(told["reach_px"]), int(told.get("secret_channels", 3)))
     except (KeyError, ValueError) as error:
         raise ModelError(model, "its graph was not made by 'liftveil export'") from error
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from liftveil.errors import ModelError, ShapeError
 from liftveil.imaging import tiles, to_u8
-from liftveil.runtime.engine import open_graph, run_graph, sizes_of
+from liftveil.runtime.engine import facts_of, open_graph, run_graph
 from liftveil.wavelets import NUMPY_FLOAT, pad_by_reflection
 from liftveil.weights import EMBED_FILE, EXTRACT_FILE, Model
 
@@ -32,6 +32,11 @@ class Session:
     def __init__(self, model: Model) -> None:
         self.model = model
 
+    @property
+    def secret_channels(self) -> int:
+        """3 if the model hides colour pictures, 1 if grey ones; a ModelError if it cannot be loaded."""
+        return facts_of(self._embedder, self.model.name).secret_channels
+
     def load(self) -> None:
         """Load both directions now, so that a damaged model is found before anything is written.
 
@@ -45,18 +50,20 @@ class Session:
 
         Args:
             cover: RGB (height, width, 3), at least 16x16.
-            secret: RGB of the same shape.
+            secret: RGB of the same shape; for a model of grey secrets, grey levels (height, width).
 
         Returns:
-            The stego, of the same shape.
+            The stego, of the cover's shape.
 
         Raises:
             ShapeError: If a shape is not as described.
             ModelError: If the model cannot be loaded or run, or gives values that are no numbers.
         """
-        if cover.shape != secret.shape:
-            raise ShapeError(secret.shape, f"a secret of the cover's shape {cover.shape}")
-        return self.rounded(self._run(self._embedder, {"cover": cover, "secret": secret}))
+        colour = self.secret_channels == 3
+        if secret.shape != (cover.shape if colour else cover.shape[:2]):
+            kind = f"a secret of the cover's shape {cover.shape}" if colour else f"a grey secret {cover.shape[:2]}"
+            raise ShapeError(secret.shape, kind)
+        return self.rounded(self._run(self._embedder, {"cover": cover, "secret": secret}, channels=3))
 
     def extract(self, stego: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Get the hidden picture back.
@@ -65,7 +72,7 @@ class Session:
             stego: RGB (height, width, 3), at least 16x16.
 
         Returns:
-            The recovered picture, of the same shape.
+            The recovered picture, of the same shape, or (height, width) from a model of grey secrets.
 
         Raises:
             ShapeError: If the shape is not as described.
@@ -80,14 +87,16 @@ class Session:
             stego: RGB (height, width, 3), at least 16x16.
 
         Returns:
-            Grey levels of the same shape; they may leave 0..255, and need not be finite if another model hid
-            the secret.
+            Grey levels in the shape of :meth:`extract`; they may leave 0..255, and need not be finite if another
+            model hid the secret.
 
         Raises:
             ShapeError: If the shape is not as described.
             ModelError: If the model cannot be loaded or run.
         """
-        return self._run(self._extractor, {"stego": stego})
+        channels = facts_of(self._extractor, self.model.name).secret_channels
+        levels = self._run(self._extractor, {"stego": stego}, channels=channels)
+        return levels if channels == 3 else levels[..., 0]
 
     def rounded(self, levels: NDArray[np.float32]) -> NDArray[np.uint8]:
         """Round what the model gave to 8-bit pixels.
@@ -113,14 +122,20 @@ class Session:
     def _extractor(self) -> Any:  # noqa: ANN401
         return open_graph(self.model.read(EXTRACT_FILE), self.model.name)
 
-    def _run(self, graph: Any, pictures: dict[str, NDArray[np.uint8]]) -> NDArray[np.float32]:  # noqa: ANN401
+    def _run(
+        self,
+        graph: Any,  # noqa: ANN401
+        pictures: dict[str, NDArray[np.uint8]],
+        *,
+        channels: int,
+    ) -> NDArray[np.float32]:
         """Run tile by tile; a tile sees all that can matter to it, so the result is that of the whole picture."""
         height, width = _checked(next(iter(pictures.values()))).shape[:2]
-        multiple, reach_px = sizes_of(graph, self.model.name)
-        planes = {name: _padded_planes(picture, multiple) for name, picture in pictures.items()}
-        context_px = reach_px + -reach_px % multiple
-        colours, padded_height, padded_width = next(iter(planes.values())).shape
-        levels = np.empty((colours, padded_height, padded_width), np.float32)
+        facts = facts_of(graph, self.model.name)
+        planes = {name: _padded_planes(picture, facts.multiple) for name, picture in pictures.items()}
+        context_px = facts.reach_px + -facts.reach_px % facts.multiple
+        padded_height, padded_width = next(iter(planes.values())).shape[1:]
+        levels = np.empty((channels, padded_height, padded_width), np.float32)
         for rows, columns in tiles(padded_height, padded_width, tile_px=TILE_PX, context_px=context_px):
             seen = {name: plane[None, :, rows.read, columns.read].astype(np.float32) for name, plane in planes.items()}
             result = run_graph(graph, seen, self.model.name)[0]
@@ -136,5 +151,6 @@ def _checked(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _padded_planes(picture: NDArray[np.uint8], multiple: int) -> NDArray[np.uint8]:
-    """(height, width, 3) to (3, padded height, padded width)."""
-    return np.ascontiguousarray(pad_by_reflection(picture.transpose(2, 0, 1), multiple, NUMPY_FLOAT))
+    """(height, width, 3) or (height, width) to (3 or 1, padded height, padded width)."""
+    planes = np.atleast_3d(picture).transpose(2, 0, 1)
+    return np.ascontiguousarray(pad_by_reflection(planes, multiple, NUMPY_FLOAT))

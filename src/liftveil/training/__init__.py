@@ -1,18 +1,28 @@
-"""Training: objective, optimiser, loop, checkpoints, journal."""
+"""Training: objective, curriculum, optimiser, loop, guard, checkpoints, journal."""
 
 from liftveil.training.checkpoint import Checkpoint, load_checkpoint
-from liftveil.training.loop import CHECKPOINT, JOURNAL, Folders, train
-from liftveil.training.objective import TERMS, objective
+from liftveil.training.exchange import Exchange, exchange
+from liftveil.training.journal import TIMES, read_journal
+from liftveil.training.loop import train
+from liftveil.training.objective import objective
+from liftveil.training.preparation import Folders
+from liftveil.training.recorder import CHECKPOINT, JOURNAL, Observer
+from liftveil.training.terms import TERMS
 from liftveil.training.validation import validate
 
 __all__ = [
     "CHECKPOINT",
     "JOURNAL",
     "TERMS",
+    "TIMES",
     "Checkpoint",
+    "Exchange",
     "Folders",
+    "Observer",
+    "exchange",
     "load_checkpoint",
     "objective",
+    "read_journal",
     "train",
     "validate",
 ]

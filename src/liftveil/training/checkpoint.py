@@ -5,66 +5,48 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
-from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel
+from torch import Tensor
 
 from liftveil import __version__
 from liftveil.config import Config, config_from, config_table
 from liftveil.errors import CheckpointError, ConfigError, PictureError
 from liftveil.imaging import atomic_write_bytes
 from liftveil.networks import StarINN
+from liftveil.training.state import RunState, part
+
+_PROGRESS = ("step", "seconds", "earlier", "guard", "scaler", "journal_bytes")
 
 
-@dataclass(frozen=True)
-class RunState:
-    """The parts of a run that change.
-
-    Attributes:
-        model: The trained weights.
-        average: The averaged weights, of the same shape.
-        optimisers: Their state belongs to ``model``.
-        earlier: Facts of the runs whose weights this one started from, as a JSON list.
-    """
-
-    model: StarINN
-    average: AveragedModel
-    optimisers: list[torch.optim.Optimizer]
-    earlier: str = "[]"
-
-    @property
-    def averaged(self) -> StarINN:
-        """The network with the averaged weights."""
-        return cast("StarINN", self.average.module)
-
-
-def save_checkpoint(path: Path, state: RunState, *, config: Config, step: int, seconds: float) -> None:
+def save_checkpoint(path: Path, state: RunState, *, config: Config, journal_bytes: int) -> None:
     """Write a checkpoint in place of an older one.
 
     Args:
         path: The file.
         state: What to save.
         config: The run's configuration, stored beside the tensors.
-        step: Steps taken so far.
-        seconds: Training time so far.
+        journal_bytes: Length of the journal, which goes on from there.
 
     Raises:
         CheckpointError: If it cannot be written; the older one is kept.
     """
-    tensors = _named("model", state.model) | _named("average", state.average)
-    for index, optimiser in enumerate(state.optimisers):
-        for number, entries in optimiser.state_dict()["state"].items():
-            tensors |= {f"optimiser{index}.{number}.{key}": torch.as_tensor(v) for key, v in entries.items()}
-    progress = {"step": str(step), "seconds": f"{seconds:.1f}", "earlier": state.earlier}
-    metadata = {"config": json.dumps(config_table(config)), **progress}
+    progress = {
+        "step": state.step,
+        "seconds": round(state.seconds, 1),
+        "earlier": json.loads(state.earlier),
+        "guard": state.guard.state_dict(),
+        "scaler": state.scaler.state_dict(),
+        "journal_bytes": journal_bytes,
+    }
+    metadata = {key: json.dumps(value) for key, value in progress.items()} | {"config": json.dumps(config_table(config))}
     try:
-        atomic_write_bytes(path, save({k: v.contiguous() for k, v in tensors.items()}, metadata), force=True)
+        atomic_write_bytes(path, save({k: v.contiguous() for k, v in state.tensors().items()}, metadata), force=True)
     except PictureError as error:
-        raise CheckpointError(path, f"the checkpoint of step {step} was not written ({error})") from error
+        raise CheckpointError(path, f"the checkpoint of step {state.step} was not written ({error})") from error
 
 
 @dataclass(frozen=True)
@@ -74,23 +56,28 @@ class Checkpoint:
     Attributes:
         path: Where it came from.
         config: The run's configuration.
-        step: Steps taken.
-        seconds: Training time taken.
         tensors: All tensors by name.
-        earlier: As in :class:`RunState`.
+        progress: What is no tensor, by name.
     """
 
     path: Path
     config: Config
-    step: int
-    seconds: float
     tensors: dict[str, Tensor]
-    earlier: str = "[]"
+    progress: dict[str, Any]
+
+    @property
+    def step(self) -> int:
+        """Steps taken."""
+        return int(self.progress["step"])
+
+    @property
+    def journal_bytes(self) -> int:
+        """Length of the journal at that time."""
+        return int(self.progress["journal_bytes"])
 
     def part(self, prefix: str) -> dict[str, Tensor]:
         """Tensors of one part, ``"model"`` or ``"average"``, as a state dict."""
-        length = len(prefix) + 1
-        return {key[length:]: value for key, value in self.tensors.items() if key.startswith(prefix + ".")}
+        return part(self.tensors, prefix)
 
     def average_model(self) -> StarINN:
         """The network with the averaged weights, which are the ones to use."""
@@ -100,30 +87,29 @@ class Checkpoint:
 
     def facts(self) -> dict[str, str]:
         """What was done to get here, for the metadata of exported files."""
+        return self._own_facts() | {"earlier_runs": json.dumps(self.progress["earlier"])}
+
+    def history(self) -> str:
+        """This run's facts behind those of the runs before it, as a JSON list."""
+        return json.dumps([*self.progress["earlier"], self._own_facts()])
+
+    def restore(self, state: RunState) -> None:
+        """Put everything back where :func:`save_checkpoint` took it from."""
+        state.load_tensors(self.tensors)
+        state.guard.load_state_dict(self.progress["guard"])
+        if state.scaler.is_enabled():
+            state.scaler.load_state_dict(self.progress["scaler"])
+        state.step, state.seconds = self.step, float(self.progress["seconds"])
+        state.earlier = json.dumps(self.progress["earlier"])
+
+    def _own_facts(self) -> dict[str, str]:
         return {
             "liftveil": __version__,
             "config": json.dumps(config_table(self.config)),
             "steps": str(self.step),
-            "training_seconds": f"{self.seconds:.0f}",
+            "training_seconds": f"{self.progress['seconds']:.0f}",
             "torch": torch.__version__,
-            "earlier_runs": self.earlier,
         }
-
-    def history(self) -> str:
-        """This run's facts behind those of the runs before it, as a JSON list."""
-        own = {key: value for key, value in self.facts().items() if key != "earlier_runs"}
-        return json.dumps([*json.loads(self.earlier), own])
-
-    def restore(self, state: RunState) -> None:
-        """Put everything back where :func:`save_checkpoint` took it from."""
-        state.model.load_state_dict(self.part("model"))
-        state.average.load_state_dict(self.part("average"))
-        for index, optimiser in enumerate(state.optimisers):
-            entries: dict[int, dict[str, Any]] = {}
-            for key, value in self.part(f"optimiser{index}").items():
-                number, name = key.split(".", 1)
-                entries.setdefault(int(number), {})[name] = value
-            optimiser.load_state_dict({"state": entries, "param_groups": optimiser.state_dict()["param_groups"]})
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
@@ -144,15 +130,10 @@ def load_checkpoint(path: Path) -> Checkpoint:
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a dict
     except (OSError, SafetensorError) as error:
         raise CheckpointError(path, f"cannot be read as a checkpoint ({error})") from error
-    if not {"config", "step", "seconds"} <= metadata.keys():
+    if not {"config", *_PROGRESS} <= metadata.keys():
         raise CheckpointError(path, "holds tensors but no training run; give a checkpoint.safetensors of a run")
     try:
         config = config_from(json.loads(metadata["config"]), "config")
-        progress = int(metadata["step"]), float(metadata["seconds"])
-        return Checkpoint(path, config, *progress, tensors, metadata.get("earlier", "[]"))
+        return Checkpoint(path, config, tensors, {key: json.loads(metadata[key]) for key in _PROGRESS})
     except (ConfigError, ValueError) as error:
         raise CheckpointError(path, f"its training run cannot be read ({error})") from error
-
-
-def _named(prefix: str, module: nn.Module) -> dict[str, Tensor]:
-    return {f"{prefix}.{key}": value for key, value in module.state_dict().items()}

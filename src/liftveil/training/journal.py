@@ -1,14 +1,16 @@
-"""The journal of a run: one JSON object a line, flushed at once."""
+"""The journal of a run: one JSON object a line, written at once."""
 
 from __future__ import annotations
 
 import json
 import time
 from collections.abc import Mapping
-from math import inf
 from pathlib import Path
 
 from liftveil.errors import CheckpointError
+
+TIMES = ("time", "step_seconds", "waiting")
+"""Keys whose values differ between two runs of the same configuration; everything else is the same."""
 
 
 class Journal:
@@ -16,22 +18,25 @@ class Journal:
 
     Args:
         path: The file; it is made if it does not exist.
-        after_step: Records of later steps, written by a run that was cut off behind its last checkpoint, are
-            removed first, and so is the rest of a line that was never finished; None keeps everything.
+        position: Bytes to keep. What a run wrote behind its last checkpoint before it was cut off, perhaps in the
+            middle of a line, is removed first.
 
     Raises:
         CheckpointError: If the file cannot be cut back.
     """
 
-    def __init__(self, path: Path, after_step: int | None = None) -> None:
+    def __init__(self, path: Path, position: int = 0) -> None:
         self.path = path
-        if after_step is not None and path.exists():
-            try:
-                lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-                kept = [line for line in lines if _step(line) <= after_step]
-                path.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
-            except OSError as error:
-                raise CheckpointError(path, f"cannot be cut back to step {after_step} ({error.strerror})") from error
+        try:
+            with path.open("ab") as file:
+                file.truncate(min(position, file.tell()))
+        except OSError as error:
+            raise CheckpointError(path, f"cannot be cut back to its checkpoint ({error.strerror})") from error
+
+    @property
+    def position(self) -> int:
+        """Bytes written so far."""
+        return self.path.stat().st_size
 
     def write(self, step: int, record: Mapping[str, object]) -> None:
         """Append a record.
@@ -51,9 +56,20 @@ class Journal:
             raise CheckpointError(self.path, f"cannot be written ({error.strerror})") from error
 
 
-def _step(line: str) -> float:
-    """The step of a record; infinity if the line is no record."""
+def read_journal(path: Path) -> list[dict[str, object]]:
+    """All records of a journal.
+
+    Args:
+        path: The file.
+
+    Returns:
+        Its records, oldest first; a last line that was never finished is left out.
+
+    Raises:
+        CheckpointError: If the file cannot be read or a record is damaged.
+    """
     try:
-        return float(json.loads(line)["step"])
-    except (LookupError, TypeError, ValueError):
-        return inf
+        lines = path.read_text(encoding="utf-8").split("\n")[:-1]
+        return [dict(json.loads(line)) for line in lines]
+    except (OSError, TypeError, ValueError) as error:
+        raise CheckpointError(path, f"cannot be read as the journal of a run ({error})") from error

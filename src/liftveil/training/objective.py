@@ -1,56 +1,46 @@
-"""The objective: named terms with weights from the configuration."""
+"""The objective: the terms with weights from the configuration, which may change while a run goes on."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict
-from types import MappingProxyType
-from typing import Final
+from typing import NamedTuple
 
 import torch
-from jaxtyping import Float
-from torch import Tensor
-from torch.nn import functional
 
-from liftveil.channel import clip_levels
 from liftveil.config import ObjectiveConfig
+from liftveil.errors import ConfigError
 from liftveil.training.exchange import Exchange
-
-Scalar = Float[Tensor, ""]
-
-_UNIT = 100.0  # squared grey levels to numbers near 1, where the gradient's clipping norm was found to suit
+from liftveil.training.terms import TERMS, Scalar
 
 
-def hiding_mse(result: Exchange) -> Scalar:
-    """Squared error of the unclipped stego against the cover, in units of 100 squared grey levels."""
-    return functional.mse_loss(result.stego, result.cover) / _UNIT
+class Objective(NamedTuple):
+    """What training makes small, and what it is made of.
+
+    Attributes:
+        total: Weighted sum of the terms; gradients start here.
+        parts: The computed terms by name, without their weights and without gradients: figures to watch.
+    """
+
+    total: Scalar
+    parts: dict[str, Scalar]
 
 
-def recovery_mse(result: Exchange) -> Scalar:
-    """Squared error of the recovered picture against the secret, in units of 100 squared grey levels."""
-    return functional.mse_loss(result.recovered, result.secret) / _UNIT
-
-
-def out_of_range(result: Exchange) -> Scalar:
-    """Squared distance of the unclipped stego from 0..255: what clipping will destroy."""
-    return functional.mse_loss(result.stego, clip_levels(result.stego)) / _UNIT
-
-
-TERMS: Final[Mapping[str, Callable[[Exchange], Scalar]]] = MappingProxyType(
-    {term.__name__: term for term in (hiding_mse, recovery_mse, out_of_range)}
-)
-"""Every term by its name, which is also the name of its weight in the configuration."""
-
-
-def objective(weights: ObjectiveConfig, result: Exchange) -> Scalar:
-    """Weighted sum of the terms; a term of weight 0 is not computed.
+def objective(config: ObjectiveConfig, result: Exchange, progress: float) -> Objective:
+    """Weighted sum of the terms; a term whose weight is 0 at this point of the run is not computed.
 
     Args:
-        weights: Weight of each term.
+        config: Unit, and weight of each term.
         result: The pictures.
+        progress: Share of the run that lies behind, 0..1.
 
     Returns:
-        The loss.
+        The sum and its terms.
+
+    Raises:
+        ConfigError: If every weight is 0 at this point of the run.
     """
-    active = {name: weight for name, weight in asdict(weights).items() if weight}
-    return torch.stack([weight * TERMS[name](result) for name, weight in active.items()]).sum()
+    weights = {name: getattr(config, name).at(progress) for name in TERMS}
+    terms = {name: TERMS[name](result, config.unit) for name, weight in weights.items() if weight}
+    if not terms:
+        raise ConfigError("config", f"every weight of 'objective' is 0 at {progress:.1%} of the run")
+    total = torch.stack([weights[name] * term for name, term in terms.items()]).sum()
+    return Objective(total, {name: term.detach() for name, term in terms.items()})

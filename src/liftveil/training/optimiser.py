@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from math import cos, pi
+from types import MappingProxyType
+from typing import Any, Final, get_args
 
 import torch
 from torch import nn
 
-from liftveil.config import OptimiserConfig
+from liftveil.config import OptimiserConfig, OptimiserName
 from liftveil.training.muon import Muon
+
+_TORCH: Final = MappingProxyType(
+    {name.lower(): kind for name, kind in vars(torch.optim).items() if name.lower() in get_args(OptimiserName)}
+)
+"""Classes of ``torch.optim`` by the names of the configuration."""
+
+_DECAY: Final[dict[str, dict[str, Any]]] = {"adamw": {"weight_decay": 0.0}, "sgd": {"momentum": 0.9}}
+"""Settings that differ from torch's: a flow's weights are no better for being small."""
 
 
 def build_optimisers(model: nn.Module, config: OptimiserConfig) -> list[torch.optim.Optimizer]:
@@ -16,7 +26,7 @@ def build_optimisers(model: nn.Module, config: OptimiserConfig) -> list[torch.op
 
     ``muon`` orthogonalises the updates of the conditioners' kernels, which are stored as matrices; everything
     else (biases, ActNorms, 1x1 convolutions, which must stay near the identity at first) is left to AdamW at
-    the same rate: Muon's updates are scaled to AdamW's usual size.
+    the same rate: Muon's updates are scaled to AdamW's usual size. Every other name is torch's optimiser.
 
     Args:
         model: Its parameters are trained.
@@ -26,10 +36,8 @@ def build_optimisers(model: nn.Module, config: OptimiserConfig) -> list[torch.op
         One or two optimisers.
     """
     trainable = {name: p for name, p in model.named_parameters() if p.requires_grad}
-    if config.name == "adam":
-        return [torch.optim.Adam(trainable.values(), lr=config.rate)]
-    if config.name == "adamw":
-        return [torch.optim.AdamW(trainable.values(), lr=config.rate, weight_decay=0.0)]
+    if config.name != "muon":
+        return [_TORCH[config.name](trainable.values(), lr=config.rate, **_DECAY.get(config.name, {}))]
     kernels = {name: p for name, p in trainable.items() if "conditioner" in name and p.ndim == 2}
     others = [p for name, p in trainable.items() if name not in kernels]
     return [

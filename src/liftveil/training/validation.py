@@ -11,10 +11,13 @@ from torch import Tensor
 
 from liftveil.channel import clip_levels, round_levels, through_file
 from liftveil.imaging import to_u8
+from liftveil.invertible import TORCH_FLOAT
 from liftveil.metrics import mean_psnr, psnr
 from liftveil.networks import StarINN
+from liftveil.wavelets import pad_by_reflection
 
 Pair = tuple[NDArray[np.uint8], NDArray[np.uint8]]
+"""Cover (height, width, 3) and secret of the same size, with three channels or, for models of grey ones, one."""
 
 _STEGOS = {"float": lambda stego: stego, "clipped": clip_levels, "rounded": round_levels, "file": through_file}
 
@@ -25,10 +28,11 @@ def validate(model: StarINN, pairs: Sequence[Pair]) -> dict[str, float]:
 
     Args:
         model: The network.
-        pairs: Covers and secrets, 8 bits, whose sides are multiples of the model's.
+        pairs: Covers and secrets of any size from 16x16 up, 8 bits; sides that are no multiples of the model's
+            are padded for it by reflection, at both ends of the exchange, as for a user.
 
     Returns:
-        Mean PSNRs in dB: ``cover_db`` of the 8-bit stego; ``secret_float_db``, ``secret_clipped_db``,
+        Mean PSNRs over all channels in dB: ``cover_db`` of the 8-bit stego; ``secret_float_db``, ``secret_clipped_db``,
         ``secret_rounded_db`` and ``secret_file_db`` by what the extractor was given; the worst pictures
         ``worst_cover_db`` and ``worst_secret_db``; and ``noise_gain``, by how much the inverse amplifies the
         rounding noise (deviation out over deviation in; 0 if nothing had to be rounded, as behind integer
@@ -44,15 +48,45 @@ def validate(model: StarINN, pairs: Sequence[Pair]) -> dict[str, float]:
 _WORST = {"cover": "cover", "secret": "secret_file"}
 
 
+@torch.no_grad()
+def through_files(model: StarINN, cover: NDArray[np.uint8], secret: NDArray[np.uint8]) -> Pair:
+    """What sender and receiver see of a pair.
+
+    Args:
+        model: The network.
+        cover: As in a :data:`Pair`.
+        secret: As in a :data:`Pair`.
+
+    Returns:
+        The 8-bit stego, and what is recovered from it; in the shapes of cover and secret.
+    """
+    stego = through_file(_embed(model, cover, secret))
+    return _array(stego), _array(_extract(model, stego))
+
+
 def _exchange(model: StarINN, cover: NDArray[np.uint8], secret: NDArray[np.uint8]) -> dict[str, float]:
-    stego = model.embed(_tensor(cover, model), _tensor(secret, model))[0]
-    recovered = {name: model.extract(change(stego)) for name, change in _STEGOS.items()}
+    stego = _embed(model, cover, secret)
+    recovered = {name: _extract(model, change(stego)) for name, change in _STEGOS.items()}
     noise_in, noise_out = (round_levels(stego) - stego).std(), (recovered["rounded"] - recovered["float"]).std()
     return {
         "cover_db": psnr(cover, _array(through_file(stego))),
         **{f"secret_{name}_db": psnr(secret, _array(picture)) for name, picture in recovered.items()},
         "noise_gain": float(noise_out / noise_in) if noise_in > 0 else 0.0,
     }
+
+
+def _embed(model: StarINN, cover: NDArray[np.uint8], secret: NDArray[np.uint8]) -> Tensor:
+    pictures = (_padded(_tensor(picture, model), model) for picture in (cover, secret))
+    return model.embed(*pictures)[0][..., : cover.shape[0], : cover.shape[1]]
+
+
+def _extract(model: StarINN, stego: Tensor) -> Tensor:
+    return model.extract(_padded(stego, model))[..., : stego.shape[-2], : stego.shape[-1]]
+
+
+def _padded(picture: Tensor, model: StarINN) -> Tensor:
+    padded: Tensor = pad_by_reflection(picture, model.multiple, TORCH_FLOAT)
+    return padded
 
 
 def _tensor(picture: NDArray[np.uint8], model: StarINN) -> Tensor:

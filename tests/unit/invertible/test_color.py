@@ -5,7 +5,7 @@ import pytest
 import torch
 from PIL import Image
 
-from liftveil.invertible import ColourStrength, OpponentColour, ReversibleColour, colour
+from liftveil.invertible import ColourStrength, GreyCentring, OpponentColour, ReversibleColour, colour
 
 GRID = [*range(0, 256, 5), 254, 1, 2, 3, 127, 128]
 
@@ -71,15 +71,35 @@ def test_opponent_colour_keeps_white_noise_white():
     torch.testing.assert_close(transformed.norm(), noise.norm(), rtol=1e-12, atol=0)
 
 
+def test_grey_levels_are_centred_and_integers_stay_integers():
+    levels = torch.arange(256, dtype=torch.float32).reshape(1, 1, 16, 16)
+    centred = GreyCentring()(levels)
+    assert torch.equal(centred.flatten(), torch.arange(-128, 128).float())
+    assert torch.equal(GreyCentring().inverse(centred), levels)
+
+
+def test_grey_levels_are_centred_as_colours_are():
+    levels = torch.arange(256, dtype=torch.float64).reshape(1, 1, 16, 16)
+    luma = OpponentColour()(levels.expand(1, 3, 16, 16))[:, :1]
+    torch.testing.assert_close(GreyCentring()(levels), luma / sqrt(3), rtol=0, atol=1e-12)
+
+
 def test_strengths_divide_luma_and_chroma_by_64_times_their_own(activation):
     scaled = ColourStrength(6, luma=0.5, chroma=3.0, learned=False).double()(activation)
     divisors = torch.tensor([32.0, 192.0, 192.0, 32.0, 192.0, 192.0])[:, None, None]
     torch.testing.assert_close(scaled, activation / divisors, rtol=1e-6, atol=0)
 
 
+def test_without_chroma_every_channel_is_divided_by_64_times_the_strength_of_luma(activation):
+    strength = ColourStrength(6, luma=0.5, chroma=None, learned=False).double()
+    torch.testing.assert_close(strength(activation), activation / 32, rtol=1e-6, atol=0)
+    assert strength.log_strength.shape == (1,)
+
+
+@pytest.mark.parametrize("chroma", [2.0, None])
 @pytest.mark.parametrize("learned", [True, False])
-def test_training_changes_strengths_only_if_they_are_learned(learned):
-    strength = ColourStrength(6, luma=1.0, chroma=2.0, learned=learned)
+def test_training_changes_strengths_only_if_they_are_learned(learned, chroma):
+    strength = ColourStrength(6, luma=1.0, chroma=chroma, learned=learned)
     assert [parameter.requires_grad for parameter in strength.parameters()] == [learned]
 
 

@@ -1,3 +1,6 @@
+from copy import deepcopy
+
+import pytest
 import torch
 
 from liftveil.invertible import ActNorm, AffineCoupling, Sequence, TriangularMixing
@@ -31,3 +34,33 @@ def test_iteration_gives_the_steps_and_their_parameters_are_registered(randomise
     assert list(sequence) == made
     registered = {id(parameter) for parameter in sequence.parameters()}
     assert registered == {id(parameter) for step in made for parameter in step.parameters()}
+
+
+@pytest.mark.parametrize("direction", ["forward", "inverse"])
+def test_the_switch_makes_gradients_come_by_reconstruction(activation, randomised, direction):
+    sequence = randomised(Sequence(*steps(randomised)))
+
+    def run():
+        activations = []
+        with torch.autograd.graph.saved_tensors_hooks(activations.append, lambda held: held):
+            return getattr(sequence, direction)(activation), activations
+
+    stored, kept = run()
+    sequence.recompute = True
+    recomputed, kept_recomputing = run()
+    assert torch.equal(recomputed, stored)
+    assert len(kept) > 10
+    assert len(kept_recomputing) == 1
+    assert kept_recomputing[0].data_ptr() == recomputed.data_ptr()
+    with torch.no_grad():
+        assert torch.equal(getattr(sequence, direction)(activation), stored)
+
+
+def test_the_switch_is_off_at_first_and_no_part_of_the_state(randomised):
+    sequence = Sequence(*steps(randomised))
+    before = sequence.state_dict()
+    assert not sequence.recompute
+    sequence.recompute = True
+    assert sequence.state_dict().keys() == before.keys()
+    assert deepcopy(sequence).recompute
+    assert not any(inner.recompute for inner in (Sequence(), Sequence(*sequence)))

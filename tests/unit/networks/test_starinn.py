@@ -1,5 +1,7 @@
 """The network: identity at the start, exact with its residual, determinant, layout."""
 
+from copy import deepcopy
+
 import pytest
 import torch
 
@@ -19,10 +21,23 @@ WAVELETS = [
     {"wavelet": wavelet, "levels": 2, "learned_strengths": True} for wavelet in ("haar", "legall5/3", "9/7-m", "cdf9/7")
 ]
 INTEGER = {"wavelet_mode": "integer", "colour": "reversible"}
+GREY = {"secret_channels": 1}
+GREYS = [
+    {**GREY, "levels": 1, "conditioner": "star", "blocks": 3},
+    {**GREY, "levels": 2, "mixing": "orthogonal", "learned_strengths": True, "luma_strength": 0.7},
+    {**GREY, "levels": 3, "wavelet": "cdf9/7", "blocks": 1},
+]
 
 every_choice = pytest.mark.parametrize(
-    "choices", [*CHOICES, *WAVELETS], ids=lambda choices: " ".join(map(str, choices.values()))
+    "choices", [*CHOICES, *WAVELETS, *GREYS], ids=lambda choices: " ".join(map(str, choices.values()))
 )
+both_kinds = pytest.mark.parametrize("kind", [{}, GREY], ids=["colour", "grey"])
+
+
+def fitting(model, pictures):
+    """Covers, and the secrets that the network takes: for a grey one, their red channels."""
+    cover, secret = pictures
+    return cover, secret[:, : model.config.secret_channels]
 
 
 def doubled(pictures):
@@ -36,45 +51,49 @@ def off(one, other):
 
 @every_choice
 def test_a_fresh_network_hides_nothing(fresh, pictures, choices):
-    cover, secret = pictures
     model = fresh(**choices)
+    cover, secret = fitting(model, pictures)
     stego, residual = model.embed(cover, secret)
     assert off(stego, cover) < 1e-3
-    assert off(model.transform.inverse(residual), secret) < 1e-3
+    assert off(model.secret_transform.inverse(residual), secret) < 1e-3
 
 
+@both_kinds
 @pytest.mark.parametrize("blocks", [1, 2, 3, 4])
-def test_a_normalised_network_hides_nothing_yet(fresh, pictures, blocks):
-    cover, secret = pictures
-    model = fresh(blocks=blocks, levels=2)
+def test_a_normalised_network_hides_nothing_yet(fresh, pictures, blocks, kind):
+    model = fresh(blocks=blocks, levels=2, **kind)
+    cover, secret = fitting(model, pictures)
     model.normalise(cover, secret)
     stego, residual = model.embed(cover, secret)
     assert off(stego, cover) < 1e-3
-    assert off(model.transform.inverse(residual), secret) < 1e-3
+    assert off(model.secret_transform.inverse(residual), secret) < 1e-3
 
 
-def test_blocks_of_a_normalised_network_see_mean_0_and_deviation_1(fresh, pictures):
-    model = fresh(blocks=3, levels=2)
-    model.normalise(*pictures)
+@pytest.mark.parametrize(("kind", "channels"), [({}, 96), (GREY, 64)], ids=["colour", "grey"])
+def test_blocks_of_a_normalised_network_see_mean_0_and_deviation_1(fresh, pictures, kind, channels):
+    model = fresh(blocks=3, levels=2, **kind)
+    cover, secret = fitting(model, pictures)
+    model.normalise(cover, secret)
     entering = []
     for block in list(model.chain)[:3]:
         block.coupling.register_forward_hook(lambda _module, inputs, _out: entering.append(inputs[0]))
-    model.embed(*pictures)
-    raw = torch.cat([model.transform(picture) for picture in pictures], dim=1)
+    model.embed(cover, secret)
+    raw = torch.cat((model.transform(cover), model.secret_transform(secret)), dim=1)
     raw_deviation = raw.std(dim=(0, 2, 3), correction=0)
     lively = raw_deviation > 1e-2  # the others are taken as if they varied by this much
-    assert lively.sum() > 80
+    assert lively.sum() > 0.8 * channels
     assert len(entering) == 3
     for activation in entering:
-        torch.testing.assert_close(activation.mean(dim=(0, 2, 3)), torch.zeros(96), rtol=0, atol=1e-3)
+        torch.testing.assert_close(activation.mean(dim=(0, 2, 3)), torch.zeros(channels), rtol=0, atol=1e-3)
         deviation = activation.std(dim=(0, 2, 3), correction=0)
         torch.testing.assert_close(deviation[lively], torch.ones(int(lively.sum())), rtol=1e-3, atol=0)
         assert deviation.max() < 1.001
 
 
-def test_a_fresh_integer_network_gives_the_very_pixels(fresh, pictures):
-    cover, secret = pictures
-    model = fresh(levels=2, **INTEGER)
+@both_kinds
+def test_a_fresh_integer_network_gives_the_very_pixels(fresh, pictures, kind):
+    model = fresh(levels=2, **INTEGER, **kind)
+    cover, secret = fitting(model, pictures)
     stego, _ = model.embed(cover, secret)
     assert torch.equal(stego, cover)
     model.normalise(cover, secret)
@@ -84,27 +103,33 @@ def test_a_fresh_integer_network_gives_the_very_pixels(fresh, pictures):
 @every_choice
 def test_secret_comes_back_with_the_true_residual(randomised, pictures, choices):
     model = randomised(**choices)
-    cover, secret = pictures
+    cover, secret = fitting(model, pictures)
     stego, residual = model.embed(cover, secret)
     assert off(stego, cover) > 0.5  # it does hide something
     assert off(model.extract(stego, residual), secret) <= 1e-2
-    model, (cover, secret) = model.double(), doubled(pictures)
+    model, (cover, secret) = model.double(), doubled((cover, secret))
     stego, residual = model.embed(cover, secret)
     assert off(model.extract(stego, residual), secret) <= 1e-6
     assert off(model.part(stego, residual)[0], cover) <= 1e-6
+    part_cover, part_secret = model.part(cover, residual)  # of any pair, not only of one that was embedded
+    again = model.embed(part_cover, part_secret)
+    assert max(off(again[0], cover), off(again[1], residual)) <= 1e-6
 
 
-def test_without_the_residual_zeros_take_its_place(randomised, pictures):
-    model = randomised()
-    stego, residual = model.embed(*pictures)
+@both_kinds
+def test_without_the_residual_zeros_take_its_place(randomised, pictures, kind):
+    model = randomised(**kind)
+    stego, residual = model.embed(*fitting(model, pictures))
     assert torch.equal(model.extract(stego), model.extract(stego, torch.zeros_like(residual)))
     assert off(model.extract(stego), model.extract(stego, residual)) > 1
 
 
-def test_integer_network_makes_pixels_and_reads_back_what_it_rounded(randomised, pictures):
-    model = randomised(levels=2, **INTEGER)
-    stego, _ = model.embed(*pictures)
-    assert torch.equal(stego, stego.round())
+@both_kinds
+def test_integer_network_makes_pixels_and_reads_back_what_it_rounded(randomised, pictures, kind):
+    model = randomised(levels=2, **INTEGER, **kind)
+    stego, residual = model.embed(*fitting(model, pictures))
+    for made in (stego, model.extract(stego), model.secret_transform.inverse(residual)):
+        assert torch.equal(made, made.round())
     assert torch.equal(model.transform.inverse(model.transform(stego)), stego)
 
 
@@ -115,24 +140,26 @@ def test_integer_network_makes_pixels_and_reads_back_what_it_rounded(randomised,
         {"conditioner": "star", "mixing": "orthogonal", "blocks": 3},
         {"wavelet": "cdf9/7", "luma_strength": 0.7, "learned_strengths": True},
         INTEGER,
+        {**GREY, "learned_strengths": True, "luma_strength": 0.7},
     ],
-    ids=["plain lu", "star orthogonal", "cdf9/7 learned", "integer"],
+    ids=["plain lu", "star orthogonal", "cdf9/7 learned", "integer", "grey"],
 )
 def test_log_abs_det_is_that_of_the_full_jacobian(randomised, choices):
     model = randomised(width=4, deviation=0.1, **choices).double()
-    cover, secret = torch.randint(0, 256, (2, 2, 3, 4, 4)).double()
+    cover, secret = fitting(model, torch.randint(0, 256, (2, 2, 3, 4, 4)).double())
+    size = 16 * (3 + model.config.secret_channels)
 
     def flat(both):
-        stego, residual = model.embed(*both.reshape(2, 1, 3, 4, 4))
+        stego, residual = model.embed(*both.reshape(1, -1, 4, 4).tensor_split((3,), dim=1))
         return torch.cat((stego.flatten(), residual.flatten()))
 
     log_abs_det = model.log_abs_det(cover, secret)
     assert log_abs_det.shape == (2,)
     assert log_abs_det.abs().min() > 0.1
     for k in (0, 1):
-        both = torch.stack((cover[k], secret[k])).flatten()
+        both = torch.cat((cover[k], secret[k])).flatten()
         jacobian = torch.autograd.functional.jacobian(flat, both)
-        assert jacobian.shape == (96, 96)
+        assert jacobian.shape == (size, size)
         expected = torch.linalg.slogdet(jacobian).logabsdet
         torch.testing.assert_close(log_abs_det[k], expected, rtol=0, atol=1e-6)
 
@@ -158,10 +185,11 @@ def test_halves_take_turns_in_changing(fresh):
     assert [block.coupling.changes for block in blocks] == ["first", "second", "first", "second"]
 
 
+@both_kinds
 @pytest.mark.parametrize("mixing", ["lu", "orthogonal"])
-def test_frozen_network_is_the_same_and_leaves_the_original_alone(randomised, pictures, mixing):
-    model = randomised(mixing=mixing, blocks=3).double()
-    cover, secret = doubled(pictures)
+def test_frozen_network_is_the_same_and_leaves_the_original_alone(randomised, pictures, mixing, kind):
+    model = randomised(mixing=mixing, blocks=3, **kind).double()
+    cover, secret = fitting(model, doubled(pictures))
     stego, residual = model.embed(cover, secret)
     frozen = model.frozen()
     torch.testing.assert_close(frozen.embed(cover, secret), (stego, residual), rtol=0, atol=1e-9)
@@ -178,9 +206,10 @@ def test_frozen_network_is_the_same_and_leaves_the_original_alone(randomised, pi
 
 @pytest.mark.parametrize("mixing", ["lu", "orthogonal"])
 @pytest.mark.parametrize("conditioner", ["plain", "star"])
+@both_kinds
 @pytest.mark.parametrize("frozen", [False, True], ids=["training", "frozen"])
-def test_activations_stay_channels_last(randomised, pictures, conditioner, mixing, frozen):
-    model = randomised(conditioner=conditioner, mixing=mixing, levels=2, blocks=3)
+def test_activations_stay_channels_last(randomised, pictures, conditioner, mixing, kind, *, frozen):
+    model = randomised(conditioner=conditioner, mixing=mixing, levels=2, blocks=3, **kind)
     model = model.frozen() if frozen else model
     read, made = [], []
 
@@ -191,7 +220,7 @@ def test_activations_stay_channels_last(randomised, pictures, conditioner, mixin
     for module in model.modules():
         if isinstance(module, MatrixConv):
             module.register_forward_hook(watch)
-    stego, _ = model.embed(*pictures)
+    stego, _ = model.embed(*fitting(model, pictures))
     model.extract(stego)
     layers = 3 if conditioner == "plain" else 4
     assert len(read) == 2 * 3 * layers
@@ -218,11 +247,11 @@ def test_a_larger_chroma_strength_moves_distortion_into_colour(randomised, pictu
     assert chroma_doubled / luma_doubled > 1.2 * chroma / luma
 
 
-@pytest.mark.parametrize("choices", [{}, {"levels": 2, **INTEGER}], ids=["float", "integer"])
+@pytest.mark.parametrize("choices", [{}, {"levels": 2, **INTEGER}, GREY], ids=["float", "integer", "grey"])
 @pytest.mark.parametrize("conditioner", ["plain", "star"])
 def test_every_pair_of_a_batch_is_treated_as_if_alone(randomised, pictures, conditioner, choices):
     model = randomised(conditioner=conditioner, **choices).double()
-    cover, secret = doubled(pictures)
+    cover, secret = fitting(model, doubled(pictures))
     stego, residual = model.embed(cover, secret)
     recovered = model.extract(stego)
     log_abs_det = model.log_abs_det(cover, secret)
@@ -235,30 +264,95 @@ def test_every_pair_of_a_batch_is_treated_as_if_alone(randomised, pictures, cond
         torch.testing.assert_close(model.log_abs_det(cover[alone], secret[alone]), log_abs_det[alone])
 
 
-def test_training_reaches_every_parameter(randomised, pictures):
-    model = randomised(learned_strengths=True, conditioner="star")
-    stego, _ = model.embed(*pictures)
+@both_kinds
+def test_training_reaches_every_parameter(randomised, pictures, kind):
+    model = randomised(learned_strengths=True, conditioner="star", **kind)
+    stego, _ = model.embed(*fitting(model, pictures))
     (stego.square().mean() + model.extract(stego).square().mean()).backward()
     silent = [name for name, parameter in model.named_parameters() if parameter.grad is None]
     assert silent == []
     assert all(parameter.grad.any() for parameter in model.parameters())
 
 
+@pytest.mark.parametrize("choices", [{}, {"levels": 2, **INTEGER}], ids=["float", "integer"])
+def test_recomputation_is_switched_for_the_chain_alone(randomised, pictures, choices):
+    model = randomised(conditioner="star", **choices).double()
+    cover, secret = doubled(pictures)
+
+    def gradients():
+        stego, _ = model.embed(cover, secret)
+        loss = stego.square().mean() + model.extract(stego).square().mean()
+        return torch.autograd.grad(loss, tuple(model.chain.parameters()))
+
+    assert not model.chain.recompute
+    stored = gradients()
+    model.recompute(True)
+    assert model.chain.recompute
+    assert not model.transform.recompute
+    for recomputed, expected in zip(gradients(), stored, strict=True):
+        assert (recomputed - expected).norm() <= 1e-9 * expected.norm()
+    assert not model.frozen().chain.recompute
+    assert model.chain.recompute
+    model.recompute(False)
+    assert not model.chain.recompute
+
+
+@pytest.mark.parametrize("secret_channels", [1, 3])
 @pytest.mark.parametrize("levels", [1, 2, 3])
-def test_multiple_is_what_sides_must_be_divisible_by(fresh, levels):
-    model = fresh(levels=levels)
+def test_multiple_is_what_sides_must_be_divisible_by(fresh, levels, secret_channels):
+    model = fresh(levels=levels, secret_channels=secret_channels)
     assert model.multiple == 2**levels
     side = 3 * model.multiple
-    stego, residual = model.embed(torch.zeros(1, 3, side, side), torch.zeros(1, 3, side, side))
+    stego, residual = model.embed(torch.zeros(1, 3, side, side), torch.zeros(1, secret_channels, side, side))
     assert stego.shape == (1, 3, side, side)
-    assert residual.shape == (1, 3 * 4**levels, 3, 3)
+    assert residual.shape == (1, secret_channels * 4**levels, 3, 3)
+    assert model.extract(stego).shape == (1, secret_channels, side, side)
 
 
-@pytest.mark.parametrize("wavelet", ["haar", "legall5/3", "9/7-m", "cdf9/7"])
+@pytest.mark.parametrize("levels", [1, 2])
+def test_couplings_of_a_grey_network_split_all_channels_in_equal_halves(fresh, levels):
+    halves = {tensor.shape[1] for tensor in halves_seen(fresh(levels=levels, **GREY))}
+    assert halves == {2 * 4**levels}
+
+
+def halves_seen(model):
+    """What the conditioners are shown."""
+    seen = []
+    for step in list(model.chain)[:-1]:
+        step.coupling.conditioner.register_forward_hook(lambda _module, inputs, _out: seen.append(inputs[0]))
+    model.extract(torch.zeros(1, 3, 16, 16))
+    return seen
+
+
+def test_only_a_grey_network_has_a_transform_for_secrets(fresh):
+    colour, grey = fresh(), fresh(**GREY)
+    assert colour.secret_transform is colour.transform
+    added = set(grey.state_dict()) - set(colour.state_dict())
+    assert added == {"grey_transform.steps.2.log_strength"}
+    assert set(colour.state_dict()) <= set(grey.state_dict())
+
+
+def test_a_copy_of_a_grey_network_has_transforms_of_its_own(randomised, pictures):
+    model = randomised(**GREY)
+    cover, secret = fitting(model, pictures)
+    copy = deepcopy(model)
+    before = model.embed(cover, secret)[1]
+    assert torch.equal(copy.embed(cover, secret)[1], before)
+    with torch.no_grad():
+        copy.secret_transform.steps[2].log_strength += 1
+    assert torch.equal(model.embed(cover, secret)[1], before)
+    assert off(copy.embed(cover, secret)[1], before) > 0.01
+
+
+@pytest.mark.parametrize(
+    ("wavelet", "kind"),
+    [("haar", {}), ("legall5/3", {}), ("9/7-m", {}), ("cdf9/7", {}), ("legall5/3", GREY)],
+    ids=["haar", "legall5/3", "9/7-m", "cdf9/7", "grey"],
+)
 @pytest.mark.parametrize("conditioner", ["plain", "star"])
-def test_no_pixel_matters_beyond_the_reach(randomised, wavelet, conditioner):
-    model = randomised(wavelet=wavelet, conditioner=conditioner, levels=2, blocks=2, deviation=0.1).double()
-    cover, secret = (255 * torch.rand(1, 3, 112, 112, dtype=torch.float64) for _ in range(2))
+def test_no_pixel_matters_beyond_the_reach(randomised, wavelet, kind, conditioner):
+    model = randomised(wavelet=wavelet, conditioner=conditioner, levels=2, blocks=2, deviation=0.1, **kind).double()
+    cover, secret = fitting(model, [255 * torch.rand(1, 3, 112, 112, dtype=torch.float64) for _ in range(2)])
     distances = []
     for row, column in ((56, 56), (57, 58), (59, 55)):
         changed = cover.clone()

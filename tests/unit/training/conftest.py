@@ -1,8 +1,8 @@
 """What the tests of this room share: tiny configurations, made-up photographs, a network with some noise in it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, final
 
 import numpy as np
 import pytest
@@ -11,6 +11,7 @@ from PIL import Image
 
 from liftveil.config import Config, config_from
 from liftveil.networks import StarINN
+from liftveil.training import CHECKPOINT, JOURNAL, TIMES, Folders, load_checkpoint, read_journal, step, train
 
 TINY: dict[str, dict[str, Any]] = {
     "model": {
@@ -18,6 +19,7 @@ TINY: dict[str, dict[str, Any]] = {
         "wavelet_mode": "float",
         "levels": 1,
         "colour": "opponent",
+        "secret_channels": 3,
         "luma_strength": 1.0,
         "chroma_strength": 1.0,
         "learned_strengths": False,
@@ -27,8 +29,30 @@ TINY: dict[str, dict[str, Any]] = {
         "mixing": "lu",
         "scale_bound": 2.0,
     },
-    "data": {"crop_px": 24, "batch": 2, "ragged": 0.5, "stretch": 0.0, "workers": 0},
-    "objective": {"hiding_mse": 1.0, "recovery_mse": 1.0, "out_of_range": 20.0},
+    "data": {"crop_px": 24, "batch": 2, "ragged": 0.5, "stretch": 0.0},
+    "objective": {
+        "unit": 10.0,
+        "hiding_mse": 1.0,
+        "recovery_mse": 1.0,
+        "recovery_ssim": 0.0,
+        "recovery_gradient": 0.0,
+        "total_variation": 0.0,
+        "out_of_range": 20.0,
+        "band_ll": 0.0,
+        "band_lh": 0.0,
+        "band_hl": 0.0,
+        "band_hh": 0.0,
+        "band_ll2": 0.0,
+    },
+    "channel": {
+        "rounding": 1.0,
+        "noise": 0.0,
+        "noise_sigma": 0.0,
+        "jpeg": 0.0,
+        "jpeg_quality": 100.0,
+        "resize": 0.0,
+        "resize_factor": 1.0,
+    },
     "optimiser": {
         "name": "muon",
         "rate": 1e-2,
@@ -43,8 +67,28 @@ TINY: dict[str, dict[str, Any]] = {
         "normalise": True,
         "validate_every": 6,
         "validation_pairs": 2,
+        "validation_px": 32,
+        "picture_every": 0,
         "checkpoint_every": 8,
     },
+    "compute": {
+        "accumulate": 1,
+        "precision": "32",
+        "recompute": "never",
+        "compile": False,
+        "workers": 0,
+        "prefetch": 2,
+    },
+}
+
+# Everything that may lie between sender and receiver, often.
+ROUGH = {
+    "noise": 0.5,
+    "noise_sigma": 0.5,
+    "jpeg": {"first": 0.2, "last": 0.5},
+    "jpeg_quality": 80.0,
+    "resize": 0.3,
+    "resize_factor": 0.8,
 }
 
 
@@ -56,6 +100,36 @@ def tiny_config() -> Callable[..., Config]:
         return config_from({section: values | changes.get(section, {}) for section, values in TINY.items()})
 
     return build
+
+
+@pytest.fixture(scope="session")
+def rough() -> dict[str, Any]:
+    """Changes to the channel that make everything happen often."""
+    return ROUGH
+
+
+@final
+class Told:
+    """An observer that remembers everything, and may break a run off."""
+
+    def __init__(self, stop_at: int | None = None) -> None:
+        self.stop_at = stop_at
+        self.steps: list[tuple[int, dict[str, float]]] = []
+        self.notes: list[str] = []
+
+    def step(self, step: int, figures: Mapping[str, float]) -> None:
+        self.steps.append((step, dict(figures)))
+        if step == self.stop_at:
+            raise KeyboardInterrupt
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+
+@pytest.fixture(scope="session")
+def told() -> type[Told]:
+    """An observer for runs: ``told(stop_at=3)``."""
+    return Told
 
 
 @pytest.fixture(scope="session")
@@ -82,3 +156,58 @@ def stirred() -> Callable[..., StarINN]:
         return model
 
     return build
+
+
+class Run(NamedTuple):
+    """What a training left behind, and the figures of each step as it told them."""
+
+    config: Config
+    folders: Folders
+    progress: list[tuple[int, dict[str, float]]]
+    notes: list[str]
+
+    @property
+    def checkpoint(self):
+        return load_checkpoint(self.folders.run / CHECKPOINT)
+
+    @property
+    def journal(self):
+        """All records without their times."""
+        records = read_journal(self.folders.run / JOURNAL)
+        return [{key: value for key, value in record.items() if key not in TIMES} for record in records]
+
+    @property
+    def losses(self):
+        return [figures["loss"] for _, figures in self.progress]
+
+
+@pytest.fixture(scope="session")
+def run(photos, tmp_path_factory, told):
+    """Train, in a folder of its own unless one is given, and tell about it."""
+
+    def act(config, *, folder=None, resume=False, stop_at=None, initial=None):
+        folders = Folders(photos, photos, folder or tmp_path_factory.mktemp("run") / "made" / "here", initial)
+        observer = told(stop_at)
+        if stop_at is None:
+            assert train(config, folders, observer, resume=resume) == folders.run / CHECKPOINT
+        else:
+            with pytest.raises(KeyboardInterrupt):
+                train(config, folders, observer, resume=resume)
+        return Run(config, folders, observer.steps, observer.notes)
+
+    return act
+
+
+@pytest.fixture
+def seen(monkeypatch):
+    """Exchanges as the steps make them, with the network's state before each."""
+    made, exchange = [], step.exchange
+
+    def spy(model, sample, transmit):
+        state = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+        result = exchange(model, sample, transmit)
+        made.append((state, result))
+        return result
+
+    monkeypatch.setattr(step, "exchange", spy)
+    return made

@@ -1,55 +1,116 @@
-"""The exchange against the same chain written out in NumPy around the network."""
+"""The exchange: each pair as it would fare alone, at its own size, written out with NumPy around the network."""
 
 import numpy as np
 import pytest
 import torch
+from torch.utils.data import default_collate
 
-from liftveil.imaging import to_u8
+from liftveil.channel import clip_levels, through_file
+from liftveil.data import Sample
 from liftveil.training.exchange import exchange
 
-
-def pictures(height, width):
-    rng = np.random.default_rng(height * width)
-    return torch.from_numpy(rng.integers(0, 256, (2, 2, 3, height, width))).float().unbind()
+SIDE = 24
+SIZES = [(24, 24), (21, 23), (24, 22), (17, 16)]
 
 
-def padded(picture, multiple):
+def reflected(picture, side):
+    """Of shape (channel, height, width), continued by reflection to a square."""
     height, width = picture.shape[-2:]
-    margins = ((0, 0), (0, 0), (0, -height % multiple), (0, -width % multiple))
-    return torch.from_numpy(np.pad(picture.detach().numpy(), margins, mode="reflect"))
+    return np.pad(picture, ((0, 0), (0, side - height), (0, side - width)), mode="reflect")
 
 
-@pytest.mark.parametrize("levels", [1, 2])
-@pytest.mark.parametrize("size", [(16, 24), (33, 47), (18, 16), (17, 16)], ids=str)
-def test_both_sides_see_what_they_would_have(tiny_config, stirred, size, levels):
-    model = stirred(tiny_config(model={"levels": levels}))
-    height, width = size
-    cover, secret = pictures(height, width)
-    result = exchange(model, cover, secret)
+def sample(height, width, index=0, channels=3):
+    rng = np.random.default_rng((height, width, index))
+    pictures = [rng.integers(0, 256, (count, height, width), dtype=np.uint8) for count in (3, channels)]
+    padded = [torch.from_numpy(reflected(picture, SIDE)) for picture in pictures]
+    return Sample(*padded, torch.tensor([height, width]), torch.tensor(index))
 
-    stego = model.embed(padded(cover, 2**levels), padded(secret, 2**levels))[0][..., :height, :width]
-    file = torch.from_numpy(to_u8(stego.detach().numpy())).float()
-    recovered = model.extract(padded(file, 2**levels))[..., :height, :width]
-    assert result.stego.shape == result.recovered.shape == (2, 3, height, width)
-    assert result.cover is cover
-    assert result.secret is secret
+
+def as_file(stego, index):
+    return through_file(stego)
+
+
+def unrounded(stego, index):
+    """For comparisons: rounding would make a grey level of a rounding error."""
+    return clip_levels(stego)
+
+
+@pytest.fixture(params=[1, 2, 3])
+def model(request, tiny_config, stirred):
+    """Networks whose multiple is 2, 4 and 8; 24 is a multiple of all."""
+    return stirred(tiny_config(model={"levels": request.param}))
+
+
+def by_hand(model, single):
+    """What the sender makes of one pair, and what the receiver makes of the file."""
+    height, width = single.size.tolist()
+    side = -(-SIDE // model.multiple) * model.multiple
+    cover, secret = (
+        torch.from_numpy(reflected(picture[:, :height, :width].numpy(), side))[None].float()
+        for picture in (single.cover, single.secret)
+    )
+    stego = model.embed(cover, secret)[0][..., :height, :width].detach()
+    file = reflected(stego.clamp(0, 255).numpy()[0], side)
+    return stego, model.extract(torch.from_numpy(file)[None])[..., :height, :width].detach()
+
+
+def test_every_pair_of_a_batch_fares_as_it_would_alone(model):
+    singles = [sample(*size, index) for index, size in enumerate(SIZES)]
+    result = exchange(model, default_collate(singles), unrounded)
+    for which, (height, width) in enumerate(SIZES):
+        stego, recovered = by_hand(model, singles[which])
+        torch.testing.assert_close(result.stego[which : which + 1, :, :height, :width], stego, rtol=0, atol=1e-3)
+        torch.testing.assert_close(result.recovered[which : which + 1, :, :height, :width], recovered, rtol=0, atol=2e-2)
+
+
+def test_crops_that_no_multiple_fits(tiny_config, stirred):
+    model = stirred(tiny_config(model={"levels": 4}))
+    single = sample(24, 24)
+    result = exchange(model, default_collate([single]), unrounded)
+    stego, recovered = by_hand(model, single)
+    assert result.stego.shape == (1, 3, 24, 24)
     torch.testing.assert_close(result.stego, stego, rtol=0, atol=1e-3)
-    torch.testing.assert_close(result.recovered, recovered, rtol=0, atol=1e-2)
+    torch.testing.assert_close(result.recovered, recovered, rtol=0, atol=2e-2)
 
 
-def test_what_is_sent_is_neither_rounded_nor_clipped(tiny_config, stirred):
-    cover, secret = torch.full((1, 3, 16, 16), 255.0), torch.full((1, 3, 16, 16), 3.0)
-    result = exchange(stirred(tiny_config()), cover, secret)
+def test_inside_marks_the_real_pixels(model):
+    inside = exchange(model, default_collate([sample(*size) for size in SIZES]), as_file).inside
+    assert inside.shape == (4, 1, SIDE, SIDE)
+    assert inside.dtype == torch.float32
+    for mask, (height, width) in zip(inside[:, 0], SIZES, strict=True):
+        assert mask[:height, :width].all()
+        assert mask.sum() == height * width
+
+
+def test_the_channel_is_given_each_stego_at_its_own_size_with_its_index(model):
+    seen = []
+
+    def watched(stego, index):
+        seen.append((tuple(stego.shape), index))
+        return clip_levels(stego)
+
+    exchange(model, default_collate([sample(*size, 7 + which) for which, size in enumerate(SIZES)]), watched)
+    assert seen == [((1, 3, *size), 7 + which) for which, size in enumerate(SIZES)]
+
+
+def test_what_is_sent_is_neither_rounded_nor_clipped(model):
+    white, black = torch.full((1, 3, SIDE, SIDE), 255), torch.full((1, 3, SIDE, SIDE), 3)
+    result = exchange(model, Sample(white, black, torch.tensor([[SIDE, SIDE]]), torch.tensor([0])), as_file)
     assert (result.stego > 255).any()
     for picture in (result.stego, result.recovered):
         assert not torch.equal(picture, picture.round())
 
 
-def test_gradients_reach_every_parameter_through_the_file(tiny_config, stirred):
-    model = stirred(tiny_config())
-    exchange(model, *pictures(17, 18)).recovered.square().mean().backward()
+def test_gradients_reach_every_parameter_through_the_file(model):
+    exchange(model, default_collate([sample(17, 18)]), as_file).recovered.square().mean().backward()
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
             assert parameter.grad is not None, name
             assert parameter.grad.isfinite().all(), name
             assert parameter.grad.any(), name
+
+
+def test_the_type_is_that_of_the_network(tiny_config, stirred):
+    model = stirred(tiny_config()).double()
+    result = exchange(model, default_collate([sample(21, 22)]), as_file)
+    assert {picture.dtype for picture in result} == {torch.float64}

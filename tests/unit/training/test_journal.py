@@ -1,4 +1,4 @@
-"""The journal's lines, and what happens to those of an abandoned end."""
+"""The journal: whole records in order, cut back to a checkpoint to the byte."""
 
 import json
 import time
@@ -6,7 +6,7 @@ import time
 import pytest
 
 from liftveil.errors import CheckpointError
-from liftveil.training.journal import Journal
+from liftveil.training.journal import TIMES, Journal, read_journal
 
 
 @pytest.fixture
@@ -14,76 +14,80 @@ def path(tmp_path):
     return tmp_path / "journal.jsonl"
 
 
-def records(path):
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-
-
-def steps(path):
-    return [record["step"] for record in records(path)]
-
-
-def write_steps(path, *numbers):
-    for number in numbers:
-        Journal(path).write(number, {"loss": number / 2})
-
-
-def test_each_record_is_a_line_of_json_with_step_and_time(path):
-    before = time.time()
+def test_records_are_lines_with_step_and_time(path):
     journal = Journal(path)
-    journal.write(3, {"loss": 0.5, "note": "ä"})
-    first = records(path)  # while the journal is still in use
-    journal.write(4, {"loss": 0.25})
-    assert first == records(path)[:1]
-    assert [list(record) for record in records(path)] == [["step", "time", "loss", "note"], ["step", "time", "loss"]]
-    assert records(path)[0] | {"time": 0} == {"step": 3, "time": 0, "loss": 0.5, "note": "ä"}
-    assert before - 1 <= records(path)[0]["time"] <= time.time() + 1
-    assert path.read_text(encoding="utf-8").endswith("\n")
+    before = time.time()
+    journal.write(3, {"loss": 0.5, "event": "skipped"})
+    journal.write(4, {"loss": 1 / 3})
+    first, second = read_journal(path)
+    assert first == {"step": 3, "time": first["time"], "loss": 0.5, "event": "skipped"}
+    assert second["loss"] == 1 / 3
+    assert before - 1 <= first["time"] <= time.time() + 1
+    assert "time" in TIMES
 
 
-def test_another_journal_goes_on_where_the_first_ended(path):
-    write_steps(path, 1, 2)
-    Journal(path).write(3, {})
-    assert steps(path) == [1, 2, 3]
+def test_a_record_is_on_disk_at_once(path):
+    journal = Journal(path)
+    journal.write(1, {"loss": 1.0})
+    assert path.read_text().endswith("\n")
+    assert journal.position == path.stat().st_size > 0
 
 
-@pytest.mark.parametrize(
-    ("after_step", "kept"), [(None, [5, 10, 15]), (0, []), (10, [5, 10]), (14, [5, 10]), (99, [5, 10, 15])]
-)
-def test_records_behind_the_checkpoint_are_cut_off(path, after_step, kept):
-    write_steps(path, 5, 10, 15)
-    before = path.read_text(encoding="utf-8").splitlines()
-    Journal(path, after_step=after_step)
-    assert path.read_text(encoding="utf-8").splitlines() == before[: len(kept)]
-    assert steps(path) == kept
+def test_it_is_cut_back_to_a_position(path):
+    journal = Journal(path)
+    journal.write(1, {"loss": 1.0})
+    position = journal.position
+    kept = path.read_bytes()
+    journal.write(2, {"loss": 2.0})
+    with path.open("a") as file:
+        file.write('{"step": 3, "lo')
+    journal = Journal(path, position)
+    assert path.read_bytes() == kept
+    journal.write(2, {"loss": 2.5})
+    assert [record["loss"] for record in read_journal(path)] == [1.0, 2.5]
 
 
-@pytest.mark.parametrize(
-    "rest", ['{"step": 11, "ti', '{"ste', '{"time": 3}', "3", "[]", '{"step": null}', "\ufffd\u2028"]
-)
-def test_the_rest_of_a_line_that_was_never_finished_is_cut_off(path, rest):
-    write_steps(path, 5, 10)
-    with path.open("a", encoding="utf-8") as file:
-        file.write(rest)
-    Journal(path, after_step=20).write(15, {})
-    assert steps(path) == [5, 10, 15]
+def test_a_new_run_begins_an_empty_one(path):
+    Journal(path).write(1, {"loss": 1.0})
+    Journal(path)
+    assert path.read_bytes() == b""
 
 
-def test_a_journal_that_does_not_exist_has_nothing_to_cut(path):
-    journal = Journal(path, after_step=3)
-    assert not path.exists()
-    journal.write(4, {})
-    assert steps(path) == [4]
+def test_one_that_is_shorter_than_it_should_be_is_kept(path):
+    path.write_text('{"step": 1}\n')
+    Journal(path, 1000).write(2, {})
+    assert [record["step"] for record in read_journal(path)] == [1, 2]
 
 
-@pytest.mark.parametrize("name", ["missing/journal.jsonl", "."])
-def test_a_journal_that_cannot_be_written_is_an_error_that_names_it(tmp_path, name):
+def test_an_unfinished_last_line_is_left_out_when_reading(path):
+    path.write_text('{"step": 1}\n{"step": 2, "lo')
+    assert read_journal(path) == [{"step": 1}]
+
+
+@pytest.mark.parametrize("text", ["no JSON\n", "[1, 2]\n", "3\n"])
+def test_what_is_no_journal_is_refused(path, text):
+    path.write_text(text)
+    with pytest.raises(CheckpointError, match="cannot be read as the journal of a run") as refusal:
+        read_journal(path)
+    assert refusal.value.path == str(path)
+
+
+def test_a_missing_one_is_refused(path):
+    with pytest.raises(CheckpointError, match="No such file"):
+        read_journal(path)
+
+
+def test_places_that_cannot_be_written_are_refused(tmp_path):
+    with pytest.raises(CheckpointError, match="cannot be cut back to its checkpoint"):
+        Journal(tmp_path / "missing" / "journal.jsonl")
+    journal = Journal(tmp_path / "journal.jsonl")
+    (tmp_path / "journal.jsonl").unlink()
+    (tmp_path / "journal.jsonl").mkdir()
     with pytest.raises(CheckpointError, match="cannot be written") as refusal:
-        Journal(tmp_path / name).write(1, {})
-    assert refusal.value.path == str(tmp_path / name)
-    assert "\n" not in str(refusal.value)
+        journal.write(1, {})
+    assert refusal.value.path == str(journal.path)
 
 
-def test_a_journal_that_cannot_be_cut_back_is_an_error_that_names_it(tmp_path):
-    with pytest.raises(CheckpointError, match="cannot be cut back to step 3") as refusal:
-        Journal(tmp_path, after_step=3)
-    assert refusal.value.path == str(tmp_path)
+def test_records_are_plain_json(path):
+    Journal(path).write(1, {"a": 1, "b": "two"})
+    assert json.loads(path.read_text())["b"] == "two"

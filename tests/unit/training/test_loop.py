@@ -1,69 +1,12 @@
 """Tiny trainings: they learn, they can be cut off, and they come out the same every time."""
 
-import json
-from typing import NamedTuple
-
 import pytest
 import torch
 
-from liftveil.config import Config
-from liftveil.errors import CheckpointError, DataError
-from liftveil.training import CHECKPOINT, JOURNAL, Folders, load_checkpoint, loop, train
+from liftveil.errors import DivergenceError
+from liftveil.training import CHECKPOINT, JOURNAL, loop, step
+from liftveil.training.guard import PATIENCE, RATE_CUT
 from liftveil.training.optimiser import rate_factor
-
-VALIDATION_PX = 32
-
-
-class Run(NamedTuple):
-    """What a training left behind, and the figures of each step as it told them."""
-
-    config: Config
-    folders: Folders
-    progress: list[tuple[int, dict[str, float]]]
-
-    @property
-    def checkpoint(self):
-        return load_checkpoint(self.folders.run / CHECKPOINT)
-
-    @property
-    def journal(self):
-        """All records without their times."""
-        lines = (self.folders.run / JOURNAL).read_text(encoding="utf-8").splitlines()
-        return [{key: value for key, value in json.loads(line).items() if key != "time"} for line in lines]
-
-    @property
-    def losses(self):
-        return [figures["loss"] for _, figures in self.progress]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _small_validation():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(loop, "VALIDATION_PX", VALIDATION_PX)
-        yield
-
-
-@pytest.fixture(scope="module")
-def run(photos, tmp_path_factory):
-    """Train, in a folder of its own unless one is given, and tell about it."""
-
-    def act(config, *, folder=None, resume=False, stop_at=None, initial=None):
-        folders = Folders(photos, photos, folder or tmp_path_factory.mktemp("run") / "made" / "here", initial)
-        told = []
-
-        def progress(step, figures):
-            told.append((step, dict(figures)))
-            if step == stop_at:
-                raise KeyboardInterrupt
-
-        if stop_at is None:
-            assert train(config, folders, progress, resume=resume) == folders.run / CHECKPOINT
-        else:
-            with pytest.raises(KeyboardInterrupt):
-                train(config, folders, progress, resume=resume)
-        return Run(config, folders, told)
-
-    return act
 
 
 @pytest.fixture(scope="module", params=["adam", "muon"])
@@ -76,8 +19,13 @@ def assert_same_outcome(run, other):
     assert run.journal == other.journal
     mine, theirs = run.checkpoint, other.checkpoint
     assert mine.step == theirs.step
+    assert mine.progress["guard"] == theirs.progress["guard"]
     assert mine.tensors.keys() == theirs.tensors.keys()
     assert [name for name, tensor in mine.tensors.items() if not torch.equal(tensor, theirs.tensors[name])] == []
+
+
+def validations(run):
+    return [record for record in run.journal if "cover_db" in record]
 
 
 def test_the_loss_falls(undisturbed):
@@ -88,48 +36,48 @@ def test_the_loss_falls(undisturbed):
 
 def test_every_step_is_told_with_its_rate(undisturbed):
     config = undisturbed.config
-    assert [step for step, _ in undisturbed.progress] == list(range(1, 25))
+    assert [number for number, _ in undisturbed.progress] == list(range(1, 25))
     rates = [figures["rate"] for _, figures in undisturbed.progress]
-    assert rates == [1e-2 * rate_factor(step, 24, config.optimiser) for step in range(24)]
+    assert rates == [1e-2 * rate_factor(number, 24, config.optimiser) for number in range(24)]
     assert all(figures["gradient_norm"] > 0 for _, figures in undisturbed.progress)
+    assert undisturbed.notes == []
 
 
-def test_validations_stand_in_the_journal_in_their_rhythm(undisturbed):
-    journal = undisturbed.journal
-    assert [record["step"] for record in journal] == [6, 12, 18, 24]
+def test_figures_stand_in_the_journal_in_their_rhythm(undisturbed):
+    assert [record["step"] for record in undisturbed.journal] == [6, 10, 12, 18, 20, 24]
     told = dict(undisturbed.progress)
-    for record in journal:
+    for record in undisturbed.journal:
         assert {"step": record["step"], **told[record["step"]]} == record
-        assert {"loss", "rate", "gradient_norm", "cover_db", "secret_file_db", "noise_gain"} <= record.keys()
-    assert "cover_db" not in told[7]
-    assert journal[-1]["secret_file_db"] > journal[0]["secret_file_db"]
+        assert {"loss", "rate", "gradient_norm", "hiding_mse", "recovery_mse", "out_of_range"} <= record.keys()
+    judged = validations(undisturbed)
+    assert [record["step"] for record in judged] == [6, 12, 18, 24]
+    assert all({"secret_file_db", "noise_gain", "worst_cover_db"} <= record.keys() for record in judged)
+    assert judged[-1]["secret_file_db"] > judged[0]["secret_file_db"]
 
 
 def test_the_last_checkpoint_is_that_of_the_last_step(undisturbed):
     checkpoint = undisturbed.checkpoint
     assert checkpoint.step == 24
     assert checkpoint.config == undisturbed.config
-    assert checkpoint.seconds > 0
-    assert sorted(path.name for path in undisturbed.folders.run.iterdir()) == [CHECKPOINT, JOURNAL]
+    assert checkpoint.progress["seconds"] > 0
+    assert sorted(path.name for path in undisturbed.folders.run.iterdir()) == [CHECKPOINT, JOURNAL, "pictures"]
 
 
-@pytest.mark.parametrize("stop_at", [11, 19])
+@pytest.mark.parametrize("stop_at", [3, 11, 19])
 def test_a_run_that_is_cut_off_goes_on_to_the_same_end(undisturbed, run, stop_at):
     cut_off = run(undisturbed.config, stop_at=stop_at)
     saved = stop_at // 8 * 8
     assert cut_off.checkpoint.step == saved
-    assert cut_off.journal == undisturbed.journal[: stop_at // 6]
     resumed = run(undisturbed.config, folder=cut_off.folders.run, resume=True)
-    assert [step for step, _ in resumed.progress] == list(range(saved + 1, 25))
+    assert [number for number, _ in resumed.progress] == list(range(saved + 1, 25))
     assert resumed.progress == undisturbed.progress[saved:]
-    assert resumed.checkpoint.seconds > 0
     assert_same_outcome(resumed, undisturbed)
 
 
 def test_the_journal_of_a_run_that_goes_on_is_cut_back_first(tiny_config, run):
     config = tiny_config()
     cut_off = run(config, stop_at=15)
-    assert [record["step"] for record in cut_off.journal] == [6, 12]
+    assert [record["step"] for record in cut_off.journal] == [6, 10, 12]
     again = run(config, folder=cut_off.folders.run, resume=True, stop_at=9)
     assert [record["step"] for record in again.journal] == [6]
 
@@ -144,7 +92,7 @@ def test_a_finished_run_has_nothing_to_go_on_with(undisturbed, run):
     before = undisturbed.checkpoint.tensors
     resumed = run(undisturbed.config, folder=undisturbed.folders.run, resume=True)
     assert resumed.progress == []
-    assert len(resumed.journal) == 4
+    assert len(validations(resumed)) == 4
     assert all(torch.equal(tensor, before[name]) for name, tensor in resumed.checkpoint.tensors.items())
 
 
@@ -160,8 +108,14 @@ def test_another_seed_is_another_run(tiny_config, run):
 def test_the_last_step_is_validated_and_saved_whatever_the_rhythm(tiny_config, run):
     rhythm = {"steps": 5, "validate_every": 3, "checkpoint_every": 100}
     result = run(tiny_config(training=rhythm))
-    assert [record["step"] for record in result.journal] == [3, 5]
+    assert [record["step"] for record in validations(result)] == [3, 5]
     assert result.checkpoint.step == 5
+
+
+def test_validation_pictures_appear_when_they_are_due(tiny_config, run):
+    result = run(tiny_config(training={"steps": 5, "picture_every": 2}))
+    names = sorted(path.name for path in (result.folders.run / "pictures").iterdir())
+    assert names == ["step-000002.png", "step-000004.png", "step-000005.png"]
 
 
 def test_an_average_without_memory_is_the_model(tiny_config, run):
@@ -173,53 +127,157 @@ def test_an_average_without_memory_is_the_model(tiny_config, run):
     assert not torch.equal(slow.part("model")[name], slow.part("average.module")[name])
 
 
+@pytest.fixture(scope="module")
+def losses(tiny_config, rough, run):
+    """Losses of six steps of four pairs in float64, with everything in the channel, however they are computed."""
+
+    def train(*, batch=4, **compute):
+        compute = {"precision": "64"} | compute
+        config = tiny_config(
+            data={"batch": batch, "stretch": 0.5}, channel=rough, training={"steps": 6}, compute=compute
+        )
+        return run(config).losses
+
+    return train
+
+
+@pytest.fixture(scope="module")
+def whole(losses):
+    """Computed in the plainest way."""
+    return losses()
+
+
+class TestHowAStepIsComputedChangesNothing:
+    def test_accumulated_gradients(self, whole, losses):
+        assert losses(batch=1, accumulate=4) == pytest.approx(whole, rel=1e-8)
+
+    def test_recomputed_activations(self, whole, losses):
+        assert losses(recompute="always") == pytest.approx(whole, rel=1e-8)
+
+    def test_loader_processes(self, whole, losses):
+        assert losses(workers=2) == whole
+
+    @pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor:UserWarning")  # torch looks at it itself
+    def test_translated_conditioners(self, whole, losses, monkeypatch):
+        translated = []
+        compile_module = torch.nn.Module.compile
+
+        def eager(module):
+            translated.append(module)
+            compile_module(module, backend="eager")
+
+        monkeypatch.setattr(torch.nn.Module, "compile", eager)
+        assert losses(compile=True) == pytest.approx(whole, rel=1e-8)
+        assert len(translated) == 2
+
+    def test_recomputed_activations_in_float32_at_the_end_of_a_run(self, tiny_config, run):
+        def last(recompute):
+            config = tiny_config(training={"steps": 100}, compute={"recompute": recompute})
+            return sum(run(config).losses[80:]) / 20
+
+        assert last("always") == pytest.approx(last("never"), rel=0.02)
+
+
 @pytest.fixture
-def seen(monkeypatch):
-    """Exchanges as the loop makes them, with the network's state before each."""
-    made, exchange = [], loop.exchange
+def spoilt(monkeypatch):
+    """Make the losses of some steps NaN: steps by number, or all at rates above a bound."""
 
-    def spy(model, cover, secret):
-        state = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-        result = exchange(model, cover, secret)
-        made.append((state, result))
-        return result
+    def spoil(*steps, above=None):
+        take, real = loop.take_step, step.objective
+        now = {"bad": False}
 
-    monkeypatch.setattr(loop, "exchange", spy)
-    return made
+        def watched(state, *rest):
+            scale = state.guard.rate_scale
+            now["bad"] = state.step + 1 in steps if above is None else scale > above and state.step + 1 >= min(steps)
+            return take(state, *rest)
 
+        def objective(*arguments):
+            loss, parts = real(*arguments)
+            return (loss * float("nan") if now["bad"] else loss), parts
 
-def sides(seen):
-    return [tuple(result.cover.shape[-2:]) for _, result in seen]
+        monkeypatch.setattr(loop, "take_step", watched)
+        monkeypatch.setattr(step, "objective", objective)
 
-
-def test_ragged_steps_have_smaller_crops_the_same_ones_every_time(tiny_config, run, seen):
-    config = tiny_config(data={"ragged": 1}, training={"steps": 16, "validate_every": 100})
-    run(config)
-    shapes = sides(seen)
-    assert {side for shape in shapes for side in shape} == {21, 22, 23, 24}
-    assert any(height != width for height, width in shapes)
-    seen.clear()
-    run(config)
-    assert sides(seen) == shapes
+    return spoil
 
 
-def test_ragged_steps_are_as_frequent_as_they_should_be(tiny_config, run, seen):
-    training = {"steps": 16, "validate_every": 100}
-    run(tiny_config(data={"ragged": 0}, training=training))
-    assert set(sides(seen)) == {(24, 24)}
-    seen.clear()
-    run(tiny_config(data={"ragged": 0.5}, training=training))
-    assert 3 <= sum(shape != (24, 24) for shape in sides(seen)) <= 12
+class TestWhenSomethingGoesWrong:
+    def test_a_step_that_is_not_finite_is_not_taken(self, tiny_config, run, spoilt):
+        spoilt(8)
+        result = run(tiny_config(training={"steps": 8, "validate_every": 100}))
+        [record] = [record for record in result.journal if "event" in record]
+        assert (record["step"], record["event"], record["loss"]) == (8, "skipped", "nan")
+        assert result.notes == ["step 8: skipped (loss nan)"]
+        assert result.checkpoint.step == 8
+        weights = {**result.checkpoint.part("model"), **result.checkpoint.part("average")}
+        assert all(tensor.isfinite().all() for tensor in weights.values())
+
+    def test_it_leaves_the_weights_alone(self, tiny_config, run, spoilt):
+        config = tiny_config(training={"steps": 6, "checkpoint_every": 4})
+        kept = run(config, stop_at=5).checkpoint
+        assert kept.step == 4
+        spoilt(5, 6)
+        spared = run(config).checkpoint
+        same = [torch.equal(tensor, spared.tensors[name]) for name, tensor in kept.tensors.items()]
+        assert len(same) > 20
+        assert all(same)
+
+    def test_bad_steps_in_a_row_send_the_run_back_at_a_lower_rate(self, tiny_config, run, spoilt):
+        spoilt(13, above=RATE_CUT)
+        result = run(tiny_config())
+        events = [(record["step"], record["event"]) for record in result.journal if "event" in record]
+        assert events == [
+            (13, "skipped"),
+            (14, "skipped"),
+            (15, "went back to the last checkpoint, at a lower rate"),
+        ]
+        numbers = [number for number, _ in result.progress]
+        assert numbers == [*range(1, 15), *range(9, 25)]
+        rates = dict(result.progress[14:])
+        factor = rate_factor(8, 24, result.config.optimiser)
+        assert rates[9]["rate"] == 1e-2 * factor * RATE_CUT
+        assert result.checkpoint.progress["guard"]["rollbacks"] == 1
+        assert result.checkpoint.step == 24
+
+    def test_a_run_that_went_back_can_be_cut_off_as_well(self, tiny_config, run, spoilt):
+        spoilt(13, above=RATE_CUT)
+        undisturbed = run(tiny_config())
+        cut_off = run(tiny_config(), stop_at=19)
+        assert_same_outcome(run(tiny_config(), folder=cut_off.folders.run, resume=True), undisturbed)
+
+    def test_an_exploding_rate_is_survived(self, tiny_config, run):
+        config = tiny_config(optimiser={"name": "adam", "rate": 1e3, "warmup_steps": 0}, training={"steps": 40})
+        result = run(config)
+        assert result.checkpoint.progress["guard"]["rollbacks"] >= 1
+        assert result.checkpoint.progress["guard"]["rate_scale"] < 1
+        assert result.checkpoint.step == 40
+        assert all(tensor.isfinite().all() for tensor in result.checkpoint.part("average").values())
+        start, end = result.losses[0], result.losses[-5:]
+        assert sum(end) / 5 < 2 * start
+
+    def test_a_run_that_no_rate_saves_is_given_up(self, tiny_config, run, spoilt):
+        spoilt(5, above=-1)
+        with pytest.raises(DivergenceError, match="diverged again after going back"):
+            run(tiny_config())
+
+    def test_patience_is_what_the_guide_says(self):
+        assert (PATIENCE, RATE_CUT) == (3, 0.25)
 
 
 def test_a_step_sees_whole_grey_levels_of_different_pictures(tiny_config, run, seen):
     run(tiny_config(training={"steps": 2}))
-    for _, result in seen:
+    for _, result in seen[-2:]:
         assert result.cover.shape[:2] == (2, 3)
         for picture in (result.cover, result.secret):
             assert torch.equal(picture, picture.round().clamp(0, 255))
             assert picture.max() > 1
         assert not torch.equal(result.cover, result.secret)
+
+
+def test_ragged_pairs_are_as_frequent_as_they_should_be(tiny_config, run, seen):
+    run(tiny_config(data={"ragged": 0.5}, training={"steps": 16, "validate_every": 100}))
+    ragged = sum(int((mask == 0).any()) for _, result in seen for mask in result.inside)
+    assert 6 <= ragged <= 24
 
 
 @pytest.mark.parametrize("normalise", [False, True])
@@ -230,105 +288,9 @@ def test_every_run_starts_with_the_cover_as_the_stego(tiny_config, run, seen, no
     assert state["chain.steps.0.normalisation.log_scale"].any() == normalise
 
 
-@pytest.fixture(scope="module")
-def earlier(tiny_config, run):
-    """A short run whose average lags behind its model."""
-    return run(tiny_config(training={"steps": 3}, optimiser={"ema_decay": 0.5}))
-
-
-def test_a_run_may_start_from_another_s_averaged_weights(tiny_config, run, earlier, seen):
-    initial = earlier.folders.run / CHECKPOINT
-    result = run(tiny_config(training={"steps": 2, "seed": 9}, optimiser={"name": "adam"}), initial=initial)
-    expected = earlier.checkpoint.average_model().state_dict()
-    assert all(torch.equal(tensor, expected[name]) for name, tensor in seen[0][0].items())
-    assert [step for step, _ in result.progress] == [1, 2]
-    assert result.checkpoint.config == result.config
-
-
-def test_a_run_that_goes_on_does_not_start_from_another_s_weights_again(tiny_config, run, earlier, seen):
-    initial = earlier.folders.run / CHECKPOINT
-    config = tiny_config(training={"steps": 4, "checkpoint_every": 2})
-    cut_off = run(config, initial=initial, stop_at=2)
-    saved = cut_off.checkpoint.part("model")
-    seen.clear()
-    run(config, folder=cut_off.folders.run, initial=initial, resume=True)
-    assert all(torch.equal(tensor, saved[name]) for name, tensor in seen[0][0].items())
-
-
-def test_a_run_remembers_the_runs_before_it(tiny_config, run, earlier):
-    assert earlier.checkpoint.facts()["earlier_runs"] == "[]"
-    initial = earlier.folders.run / CHECKPOINT
-    second = run(tiny_config(training={"steps": 2}), initial=initial)
-    third = run(tiny_config(training={"steps": 1}), initial=second.folders.run / CHECKPOINT)
-    resumed = run(tiny_config(training={"steps": 2}), folder=third.folders.run, resume=True)
-    for result in (third, resumed):
-        before = json.loads(result.checkpoint.facts()["earlier_runs"])
-        assert [facts["steps"] for facts in before] == ["3", "2"]
-        assert json.loads(before[0]["config"])["training"]["steps"] == 3
-
-
-def test_weights_of_another_model_are_no_start(tiny_config, photos, earlier, tmp_path):
-    initial = earlier.folders.run / CHECKPOINT
-    with pytest.raises(CheckpointError, match="another model") as refusal:
-        train(tiny_config(model={"width": 5}), Folders(photos, photos, tmp_path, initial), fail_if_told)
-    assert refusal.value.path == str(initial)
-    with pytest.raises(CheckpointError) as refusal:
-        train(tiny_config(), Folders(photos, photos, tmp_path, tmp_path / "missing"), fail_if_told)
-    assert refusal.value.path == str(tmp_path / "missing")
-
-
-def test_stretched_crops_reach_both_ends_of_the_range(tiny_config, run, seen):
-    for stretch, reached in ((0.0, False), (1.0, True)):
-        seen.clear()
-        run(tiny_config(data={"stretch": stretch}, training={"steps": 4, "normalise": False}))
-        saturated = torch.cat([((p == 0) | (p == 255)).flatten() for _, r in seen for p in (r.cover, r.secret)])
-        assert (saturated.float().mean() > 0.02) == reached
-
-
-def test_a_run_without_its_checkpoint_cannot_go_on(tiny_config, photos, tmp_path):
-    with pytest.raises(CheckpointError) as refusal:
-        train(tiny_config(), Folders(photos, photos, tmp_path), fail_if_told, resume=True)
-    assert refusal.value.path == str(tmp_path / CHECKPOINT)
-
-
-@pytest.mark.parametrize("change", [{"model": {"width": 5}}, {"optimiser": {"name": "adam"}}], ids=str)
-def test_a_checkpoint_of_another_configuration_is_refused(tiny_config, run, change):
-    made = run(tiny_config(training={"steps": 1}))
-    with pytest.raises(CheckpointError, match="another model or optimiser") as refusal:
-        train(tiny_config(**change), made.folders, fail_if_told, resume=True)
-    assert refusal.value.path == str(made.folders.run / CHECKPOINT)
-
-
-def test_a_longer_schedule_may_go_on_from_a_shorter(tiny_config, run):
-    made = run(tiny_config(training={"steps": 2}))
-    longer = run(tiny_config(training={"steps": 4}), folder=made.folders.run, resume=True)
-    assert [step for step, _ in longer.progress] == [3, 4]
-
-
-def test_a_run_s_folder_that_cannot_be_made_is_an_error_that_names_it(tiny_config, photos, tmp_path):
-    (tmp_path / "taken").touch()
-    for folder in (tmp_path / "taken", tmp_path / "taken" / "below"):
-        with pytest.raises(CheckpointError, match="cannot be made a folder") as refusal:
-            train(tiny_config(), Folders(photos, photos, folder), fail_if_told)
-        assert refusal.value.path == str(folder)
-
-
-def test_folders_that_cannot_serve_are_refused_by_name(tiny_config, photos, tmp_path):
-    empty = tmp_path / "empty"
-    empty.mkdir()
-    for folders in (Folders(empty, photos, tmp_path / "a"), Folders(photos, empty, tmp_path / "b")):
-        with pytest.raises(DataError) as refusal:
-            train(tiny_config(), folders, fail_if_told)
-        assert refusal.value.path == str(empty)
-
-
-def test_validation_pictures_smaller_than_its_crops_are_refused_before_the_first_step(
-    tiny_config, photos, tmp_path, monkeypatch
-):
-    monkeypatch.setattr(loop, "VALIDATION_PX", 44)
-    with pytest.raises(DataError, match="is smaller than the crops of 44x44"):
-        train(tiny_config(), Folders(photos, photos, tmp_path), fail_if_told)
-
-
-def fail_if_told(step, _):
-    raise AssertionError(f"step {step} was taken")
+@pytest.mark.parametrize("levels", [1, 2])
+def test_grey_secrets_are_a_training_like_any_other(tiny_config, run, seen, levels):
+    result = run(tiny_config(model={"secret_channels": 1, "levels": levels}))
+    assert {tuple(exchange.secret.shape[1:]) for _, exchange in seen} == {(1, 24, 24)}
+    assert sum(result.losses[-6:]) < 0.8 * sum(result.losses[:6])
+    assert validations(result)[-1]["secret_file_db"] > 5

@@ -1,0 +1,70 @@
+"""What a value of the configuration may be, and values that change while a run goes on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from sys import float_info
+from typing import Annotated, Literal
+
+
+@dataclass(frozen=True)
+class Range:
+    """What a number may be.
+
+    Attributes:
+        words: The same in words that complete "must be".
+        least: Smallest number, in the range unless ``above``.
+        most: Largest number, in the range.
+        above: Whether numbers must be larger than ``least``.
+    """
+
+    words: str
+    least: float = 0
+    most: float = float_info.max
+    above: bool = False
+
+    def __contains__(self, value: float) -> bool:
+        return self.least <= value <= self.most and not (self.above and value == self.least)
+
+
+_SHARE = Range("from 0 to 1", 0, 1)
+_FINITE = Range("finite", -float_info.max)
+
+Count = Annotated[int, Range("at least 1", 1)]
+Natural = Annotated[int, Range("at least 0")]
+Automatic = Natural | Literal["auto"]
+Seed = Annotated[int, Range("from 0 to 2 ** 63 - 1", 0, 2**63 - 1)]
+Side = Annotated[int, Range("at least 16, like the sides of every picture", 16)]
+Share = Annotated[float, _SHARE]
+Positive = Annotated[float, Range("finite and above 0", above=True)]
+
+
+@dataclass(frozen=True)
+class Ramp:
+    """A number that depends on how far a run has come; a plain number in the file stands still.
+
+    Attributes:
+        first: Value up to ``begin``, included.
+        last: Value behind ``end``; in between it changes in a straight line, or jumps if there is no between.
+        begin: Share of the run's steps.
+        end: Share of the run's steps, at least ``begin``.
+    """
+
+    first: Annotated[float, _FINITE]
+    last: Annotated[float, _FINITE]
+    begin: Share = 0.0
+    end: Share = 1.0
+
+    def at(self, progress: float) -> float:
+        """The value when a share ``progress`` (0..1) of the run lies behind."""
+        if progress <= self.begin:
+            return self.first
+        if progress >= self.end:
+            return self.last
+        return self.first + (self.last - self.first) * (progress - self.begin) / (self.end - self.begin)
+
+
+RampedShare = Annotated[Ramp, _SHARE]
+RampedWeight = Annotated[Ramp, Range("finite and at least 0")]
+RampedQuality = Annotated[Ramp, Range("from 1 to 100", 1, 100)]
+RampedFactor = Annotated[Ramp, Range("from 0.25 to 2", 0.25, 2)]

@@ -1,0 +1,151 @@
+"""The figure of training runs: quality, loss, noise gain, gradient, rate, and what went wrong when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import cycle, product
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from liftveil.evaluation.plots import (
+    Curve,
+    End,
+    draw_curve,
+    draw_faint,
+    label_ends,
+    name_quantities,
+    name_things,
+    say_empty,
+    use_log_axis,
+)
+from liftveil.evaluation.runs import Run
+from liftveil.evaluation.style import INK, Images, identity, render
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_MEDIANS_ACROSS = 25
+_LONGEST_WINDOW = 51
+_ROOM_FOR_MARKERS = 1.015
+_EVENT_MARKS = ("x", "v", "*", "+")
+
+
+class _Panel(NamedTuple):
+    """What one of the axes shows: keys of the journal, the first of them the one that counts."""
+
+    title: str
+    unit: str
+    keys: tuple[str, ...]
+    names: tuple[str, ...] = ()
+    digits: str = ".2f"
+    log: bool = False
+    noisy: bool = False
+
+
+_PANELS = (
+    _Panel("Stego against cover", "PSNR (dB)", ("cover_db",), ("through the file",)),
+    _Panel(
+        "Recovered against secret",
+        "PSNR (dB)",
+        ("secret_file_db", "secret_rounded_db", "secret_clipped_db", "secret_float_db"),
+        ("through the file", "rounded", "clipped", "float"),
+    ),
+    _Panel("Loss", "batch and running median", ("loss",), digits=".3g", log=True, noisy=True),
+    _Panel("Noise gain of extraction", "rms out / rms in", ("noise_gain",)),
+    _Panel("Gradient before clipping", "norm and running median", ("gradient_norm",), digits=".3g", log=True, noisy=True),
+    _Panel("Learning rate", "rate", ("rate",), digits=".2g", log=True),
+)
+
+
+def plot_runs(runs: Sequence[Run]) -> Images:
+    """Draw the curves of training runs.
+
+    Args:
+        runs: At least one.
+
+    Returns:
+        The figure.
+
+    Raises:
+        MissingExtraError: If matplotlib is not installed.
+    """
+    return render(partial(_draw, runs), width_in=10, height_in=9)
+
+
+def running_median(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What a noisy curve is about: the median around each value, over a 25th of the curve.
+
+    Args:
+        values: Any number of them.
+
+    Returns:
+        As many; near the ends, over as many neighbours as there are on both sides.
+    """
+    half = min(len(values) // _MEDIANS_ACROSS, _LONGEST_WINDOW) // 2
+    return np.array([np.median(values[max(0, i - half) : i + half + 1]) for i in range(len(values))], np.float64)
+
+
+def _draw(runs: Sequence[Run], figure: Figure) -> None:
+    grid = figure.subplots(3, 2, sharex=True)
+    grid[0, 0].set_xlim(0, _ROOM_FOR_MARKERS * max(run.last_step for run in runs))
+    grid[0, 0].xaxis.set_major_formatter("{x:,.0f}")
+    for panel, axes in zip(_PANELS, grid.flat, strict=True):
+        _draw_panel(axes, panel, runs)
+    for axes in grid[-1]:
+        axes.set_xlabel("step")
+    name_things(figure, [run.name for run in runs])
+    _mark_events(figure, runs)
+    figure.draw_without_rendering()  # from here on, the axes have their heights
+    for panel, axes in zip(_PANELS, grid.flat, strict=True):
+        label_ends(axes, list(_ends(panel, runs)))
+
+
+def _draw_panel(axes: Axes, panel: _Panel, runs: Sequence[Run]) -> None:
+    axes.set_title(panel.title, pad=22 if panel.names else None)
+    axes.set_ylabel(panel.unit)
+    for number, run in enumerate(runs):
+        for quantity, key in enumerate(panel.keys):
+            curve = run.curve(key)
+            if panel.noisy:
+                draw_faint(axes, curve, thing=number)
+            draw_curve(axes, _shown(panel, curve), thing=number, quantity=quantity)
+    if panel.names:
+        name_quantities(axes, panel.names)
+    if not any(len(run.curve(key).steps) for run in runs for key in panel.keys):
+        say_empty(axes)
+    elif panel.log:
+        use_log_axis(axes)
+
+
+def _shown(panel: _Panel, curve: Curve) -> Curve:
+    return Curve(curve.steps, running_median(curve.values)) if panel.noisy else curve
+
+
+def _ends(panel: _Panel, runs: Sequence[Run]) -> Iterator[End]:
+    """Last values of the lines that count; of all lines, where there is room for them."""
+    keys = panel.keys if len(runs) == 1 else panel.keys[:1]
+    for number, run in enumerate(runs):
+        for key in keys:
+            values = _shown(panel, run.curve(key)).values
+            if len(values):
+                yield End(float(values[-1]), format(values[-1], panel.digits), number if len(runs) > 1 else None)
+
+
+def _mark_events(figure: Figure, runs: Sequence[Run]) -> None:
+    """Mark the steps on each horizontal axis, and name the marks below all axes."""
+    from matplotlib.lines import Line2D
+
+    kinds = sorted({kind for run in runs for kind in run.events}, reverse=True)
+    marks = dict(zip(kinds, cycle(_EVENT_MARKS), strict=False))
+    for axes, (number, run) in product(figure.axes, enumerate(runs)):
+        on_axis: dict[str, Any] = {"transform": axes.get_xaxis_transform(), "clip_on": False, "zorder": 5}
+        for kind, steps in run.events.items():
+            look = identity(number) | {"marker": marks[kind], "linestyle": ""}
+            axes.plot(steps, [0] * len(steps), **look, **on_axis)
+    if marks:
+        handles = [Line2D([], [], linestyle="", color=INK, marker=mark, markerfacecolor="white") for mark in marks.values()]
+        figure.legend(handles, list(marks), loc="outside lower left", ncols=len(marks))

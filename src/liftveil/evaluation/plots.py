@@ -1,0 +1,217 @@
+"""What figures are made of: lines with their names and last values where they hide nothing, axes, marks, files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from liftveil.errors import UnsupportedOutput
+from liftveil.evaluation.style import INK, PALE, Images, identity, printable, weight
+from liftveil.imaging import atomic_write_bytes, check_target
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_MARKS_PER_LINE = 8
+_LABEL_POINTS = 11.0
+_LABEL_AT, _LABEL_AFTER_MARKER = 1.025, 0.025  # of the axes' width
+_MOST_DECADES = 5
+_FEW_DECADES = 2
+
+
+class Curve(NamedTuple):
+    """Values over steps.
+
+    Attributes:
+        steps: In ascending order.
+        values: As many.
+    """
+
+    steps: NDArray[np.int64]
+    values: NDArray[np.float64]
+
+
+class End(NamedTuple):
+    """The last value of a line.
+
+    Attributes:
+        value: Where the line ends.
+        text: What to write there.
+        thing: Number of the thing compared, whose marker goes with the text; None for none.
+    """
+
+    value: float
+    text: str
+    thing: int | None = None
+
+
+def draw_curve(axes: Axes, curve: Curve, *, thing: int, quantity: int = 0) -> None:
+    """Draw a line in the colour and with the marker of a thing, dashed as its quantity demands.
+
+    Args:
+        axes: Where.
+        curve: The line.
+        thing: Number of the thing compared, such as a run.
+        quantity: Number of the quantity; the first counts most, and it alone has markers.
+    """
+    look = {**identity(thing), **weight(quantity)} | ({"marker": ""} if quantity else {})
+    every = max(1, -(-len(curve.steps) // _MARKS_PER_LINE))
+    axes.plot(*curve, **look, markevery=every, zorder=2.5 if quantity else 3)
+
+
+def draw_faint(axes: Axes, curve: Curve, *, thing: int) -> None:
+    """Draw noisy values as a background for what they are about.
+
+    Args:
+        axes: Where.
+        curve: The values.
+        thing: Number of the thing compared.
+    """
+    axes.plot(*curve, color=identity(thing)["color"], alpha=0.25, linewidth=0.7)
+
+
+def label_ends(axes: Axes, ends: Sequence[End]) -> None:
+    """Write last values to the right of the axes, moved apart where they come close.
+
+    Args:
+        axes: With all lines drawn, and of the height that it will have.
+        ends: What to write.
+    """
+    least = _LABEL_POINTS / 72 * axes.figure.dpi / axes.get_window_extent().height
+    to_display, to_share = axes.transData, axes.transAxes.inverted()
+    places = [float(to_share.transform(to_display.transform((0, end.value)))[1]) for end in ends]
+    for end, place in zip(ends, spread(places, least), strict=True):
+        x = _LABEL_AT
+        if end.thing is not None:
+            axes.plot([x], [place], transform=axes.transAxes, clip_on=False, **identity(end.thing))
+            x += _LABEL_AFTER_MARKER
+        axes.text(x, place, end.text, va="center_baseline", fontsize="small", transform=axes.transAxes)
+
+
+def spread(places: Sequence[float], least: float) -> list[float]:
+    """Move places between 0 and 1 apart, each as little as their order allows.
+
+    Args:
+        places: Any numbers.
+        least: Distance that neighbours shall have.
+
+    Returns:
+        New places in the order of the old ones, whose order by size they keep; they leave 0..1 only where there
+        is no room for all.
+
+    References:
+        The pool-adjacent-violators algorithm of isotonic regression: Barlow, Bartholomew, Bremner and Brunk,
+        "Statistical inference under order restrictions" (1972).
+    """
+    order = sorted(range(len(places)), key=places.__getitem__)
+    pools: list[list[float]] = []
+    for rank, which in enumerate(order):
+        pools.append([places[which] - rank * least])
+        while len(pools) > 1 and np.mean(pools[-2]) >= np.mean(pools[-1]):
+            pools[-2:] = [pools[-2] + pools[-1]]
+    highest = max(0.0, 1 - (len(places) - 1) * least)
+    starts = [min(max(float(np.mean(pool)), 0.0), highest) for pool in pools for _ in pool]
+    moved = {which: start + rank * least for rank, (which, start) in enumerate(zip(order, starts, strict=True))}
+    return [moved[which] for which in range(len(places))]
+
+
+def name_things(figure: Figure, names: Sequence[str]) -> None:
+    """Name the things compared, above all axes.
+
+    Args:
+        figure: The figure.
+        names: In the order of their numbers.
+    """
+    from matplotlib.lines import Line2D
+
+    handles = [Line2D([], [], **identity(thing)) for thing in range(len(names))]
+    texts = [printable(name) for name in names]
+    figure.legend(handles, texts, loc="outside upper left", ncols=4, fontsize="large")
+
+
+def name_quantities(axes: Axes, names: Sequence[str]) -> None:
+    """Name the quantities, between the axes and their title.
+
+    Args:
+        axes: Whose title has room below it.
+        names: In the order of their numbers.
+    """
+    from matplotlib.lines import Line2D
+
+    handles = [Line2D([], [], color=INK, **weight(quantity)) for quantity in range(len(names))]
+    place: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 0.2, "borderpad": 0}
+    axes.legend(handles, names, ncols=len(names), columnspacing=1.2, **place)
+
+
+def use_log_axis(axes: Axes) -> None:
+    """Make the vertical axis logarithmic with plain numbers on it; call it when all lines are drawn.
+
+    Args:
+        axes: With lines of positive values; at most five decades below the highest are shown.
+    """
+    from matplotlib.ticker import LogLocator, NullLocator
+
+    axes.set_yscale("log", nonpositive="mask")
+    low, high = axes.get_ylim()
+    axes.set_ylim(max(low, high / 10**_MOST_DECADES), high)
+    few = high / low < 10**_FEW_DECADES
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if few else (1,)))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+
+
+def say_empty(axes: Axes) -> None:
+    """Say that there is nothing to draw.
+
+    Args:
+        axes: Without lines.
+    """
+    axes.text(0.5, 0.5, "not in the journal", ha="center", va="center", color=PALE, transform=axes.transAxes)
+    axes.set_yticks([])
+
+
+def save_images(images: Images, target: Path, *, force: bool) -> list[Path]:
+    """Write a figure as SVG and as PNG.
+
+    Args:
+        images: The figure.
+        target: Name of the files; what it ends in, ``.svg``, ``.png`` or neither, does not matter.
+        force: Whether files that exist are replaced.
+
+    Returns:
+        Both files.
+
+    Raises:
+        PictureError: If a file exists or cannot be written.
+    """
+    paths = image_paths(target, force=force)
+    for path, content in zip(paths, images, strict=True):
+        atomic_write_bytes(path, content, force=force)
+    return paths
+
+
+def image_paths(target: Path, *, force: bool) -> list[Path]:
+    """The files of a figure; refused early if they could not be written.
+
+    Args:
+        target: As in :func:`save_images`.
+        force: Whether files that exist may be replaced.
+
+    Returns:
+        Paths of SVG and PNG.
+
+    Raises:
+        PictureError: If a file exists or could not be written.
+    """
+    suffixes = [f".{name}" for name in Images._fields]
+    if target.suffix and target.suffix.lower() not in suffixes:
+        raise UnsupportedOutput(target, "figures are written as .svg and .png", "give a name without a suffix")
+    paths = [target.with_suffix(suffix) for suffix in suffixes]
+    for path in paths:
+        check_target(path, force=force)
+    return paths

@@ -1,0 +1,57 @@
+"""TensorBoard, for those who watch many runs at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from liftveil.errors import MissingExtraError
+
+
+@final
+class Board:
+    """Writes figures and pictures of a run for TensorBoard.
+
+    Args:
+        folder: Where its files go.
+        after_step: What an earlier part of the run wrote behind this step is hidden.
+
+    Raises:
+        MissingExtraError: If TensorBoard is not installed.
+    """
+
+    def __init__(self, folder: Path, after_step: int) -> None:
+        try:
+            from torch.utils.tensorboard import SummaryWriter
+        except ModuleNotFoundError as error:
+            raise MissingExtraError("tensorboard", "--tensorboard") from error
+        self._writer = SummaryWriter(folder, purge_step=after_step + 1)  # type: ignore[no-untyped-call]
+
+    def figures(self, step: int, record: Mapping[str, object]) -> None:
+        """Show the numbers of a record.
+
+        Args:
+            step: Steps taken so far.
+            record: Numbers, and texts that are left out.
+        """
+        for name, value in record.items():
+            if isinstance(value, int | float):
+                self._writer.add_scalar(name, value, step)  # type: ignore[no-untyped-call]
+        self._writer.flush()  # type: ignore[no-untyped-call]
+
+    def picture(self, step: int, picture: NDArray[np.uint8]) -> None:
+        """Show a validation picture.
+
+        Args:
+            step: Steps taken so far.
+            picture: Of shape (height, width, 3).
+        """
+        self._writer.add_image("validation", picture, step, dataformats="HWC")  # type: ignore[no-untyped-call]
+
+    def close(self) -> None:
+        """Write what is left."""
+        self._writer.close()  # type: ignore[no-untyped-call]

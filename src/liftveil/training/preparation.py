@@ -1,0 +1,142 @@
+"""What happens before the first step: pictures are found, the state is made, the run's folder is opened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.utils.data import default_collate
+
+from liftveil.config import Config
+from liftveil.data import Sample, readable
+from liftveil.errors import CheckpointError
+from liftveil.networks import StarINN
+from liftveil.training.batches import training_samples
+from liftveil.training.checkpoint import Checkpoint, load_checkpoint
+from liftveil.training.recorder import PICTURES, Observer
+from liftveil.training.state import RunState, fresh_state
+
+_SAMPLE = 16
+_LEFTOVERS = ".liftveil-*.tmp"
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Where a run reads and writes.
+
+    Attributes:
+        training: Pictures to train on: a folder, or a manifest of ``liftveil data split``.
+        validation: Pictures to judge by, never trained on: a folder or a manifest.
+        run: Checkpoint, journal and pictures.
+        initial: A checkpoint whose averaged weights a fresh run starts from; None starts from nothing.
+    """
+
+    training: Path
+    validation: Path
+    run: Path
+    initial: Path | None = None
+
+
+def readable_pictures(paths: list[Path], observer: Observer | None) -> list[Path]:
+    """Those of the pictures that can be decoded; the others are told to the observer.
+
+    Args:
+        paths: Picture files.
+        observer: Who is told, if anybody.
+
+    Returns:
+        At least two paths.
+
+    Raises:
+        DataError: If fewer than two can be decoded.
+    """
+    good, skipped = readable(paths)
+    for path, reason in skipped if observer else ():
+        observer.note(f"{path} is left out: {reason}")  # type: ignore[union-attr]  # the condition above
+    return good
+
+
+def prepare_state(config: Config, folders: Folders, paths: list[Path], device: torch.device) -> RunState:
+    """A state from nothing, or with the averaged weights of another run.
+
+    Args:
+        config: The run.
+        folders: Names the other run, if any.
+        paths: Pictures to train on.
+        device: Where the weights will live.
+
+    Returns:
+        The same in every process.
+
+    Raises:
+        CheckpointError: If the other run is of another model.
+    """
+    state = fresh_state(config, device)
+    if folders.initial is not None:
+        initial = same_model(load_checkpoint(folders.initial), config)
+        state.fill(initial.part("average.module"))
+        state.earlier = initial.history()
+    elif config.training.normalise:
+        state.model.normalise(*_fixed_sample(config, paths, state.model))
+        state.fill(state.model.state_dict())
+    return state
+
+
+def resumed_state(config: Config, checkpoint: Path, device: torch.device) -> tuple[RunState, int]:
+    """The state of a checkpoint, and the length of the journal at that time.
+
+    Args:
+        config: The run; its model and optimiser must be those of the checkpoint.
+        checkpoint: The file.
+        device: Where the weights will live.
+
+    Returns:
+        State, and bytes of the journal.
+
+    Raises:
+        CheckpointError: If the checkpoint cannot be read or is of another model or optimiser.
+    """
+    saved = same_model(load_checkpoint(checkpoint), config)
+    if saved.config.optimiser.name != config.optimiser.name:
+        raise CheckpointError(checkpoint, "was made with another model or optimiser; resume with its configuration")
+    state = fresh_state(config, device)
+    saved.restore(state)
+    return state, saved.journal_bytes
+
+
+def same_model(saved: Checkpoint, config: Config) -> Checkpoint:
+    """The checkpoint, if it is of the configured model.
+
+    Raises:
+        CheckpointError: If it is not.
+    """
+    if saved.config.model != config.model:
+        raise CheckpointError(saved.path, "was made with another model or optimiser; resume with its configuration")
+    return saved
+
+
+def open_run(folder: Path) -> None:
+    """Make the folder of a run, and remove what writes that were cut off have left in it.
+
+    Args:
+        folder: The run's folder.
+
+    Raises:
+        CheckpointError: If it cannot be made.
+    """
+    try:
+        (folder / PICTURES).mkdir(parents=True, exist_ok=True)
+        for path in (*folder.glob(_LEFTOVERS), *(folder / PICTURES).glob(_LEFTOVERS)):
+            path.unlink()
+    except OSError as error:
+        raise CheckpointError(folder, f"cannot be made a folder ({error.strerror})") from error
+
+
+def _fixed_sample(config: Config, paths: list[Path], model: StarINN) -> tuple[Tensor, Tensor]:
+    """Covers and secrets that are the same in every run with this seed."""
+    samples = training_samples(config, paths)
+    batch: Sample = default_collate([samples[index] for index in range(_SAMPLE)])
+    like = next(model.parameters())
+    return batch.cover.to(like), batch.secret.to(like)

@@ -1,0 +1,132 @@
+"""Where a run starts from: nothing, another run, its own checkpoint; and what it refuses to start from."""
+
+import json
+
+import pytest
+import torch
+
+from liftveil.errors import CheckpointError, DataError
+from liftveil.training import CHECKPOINT, Folders, train
+from liftveil.training.preparation import open_run
+
+
+@pytest.fixture(scope="module")
+def earlier(tiny_config, run):
+    """A short run whose average lags behind its model."""
+    return run(tiny_config(training={"steps": 3}, optimiser={"ema_decay": 0.5}))
+
+
+def test_a_run_may_start_from_another_s_averaged_weights(tiny_config, run, earlier, seen):
+    initial = earlier.folders.run / CHECKPOINT
+    result = run(tiny_config(training={"steps": 2, "seed": 9}, optimiser={"name": "adam"}), initial=initial)
+    expected = earlier.checkpoint.average_model().state_dict()
+    assert all(torch.equal(tensor, expected[name]) for name, tensor in seen[0][0].items())
+    assert [step for step, _ in result.progress] == [1, 2]
+    assert result.checkpoint.config == result.config
+
+
+def test_a_run_that_goes_on_does_not_start_from_another_s_weights_again(tiny_config, run, earlier, seen):
+    initial = earlier.folders.run / CHECKPOINT
+    config = tiny_config(training={"steps": 4, "checkpoint_every": 2})
+    cut_off = run(config, initial=initial, stop_at=2)
+    saved = cut_off.checkpoint.part("model")
+    seen.clear()
+    run(config, folder=cut_off.folders.run, initial=initial, resume=True)
+    assert all(torch.equal(tensor, saved[name]) for name, tensor in seen[0][0].items())
+
+
+def test_a_run_remembers_the_runs_before_it(tiny_config, run, earlier):
+    assert earlier.checkpoint.facts()["earlier_runs"] == "[]"
+    initial = earlier.folders.run / CHECKPOINT
+    second = run(tiny_config(training={"steps": 2}), initial=initial)
+    third = run(tiny_config(training={"steps": 1}), initial=second.folders.run / CHECKPOINT)
+    resumed = run(tiny_config(training={"steps": 2}), folder=third.folders.run, resume=True)
+    for result in (third, resumed):
+        before = json.loads(result.checkpoint.facts()["earlier_runs"])
+        assert [facts["steps"] for facts in before] == ["3", "2"]
+        assert json.loads(before[0]["config"])["training"]["steps"] == 3
+
+
+def test_weights_of_another_model_are_no_start(tiny_config, photos, earlier, tmp_path, told):
+    initial = earlier.folders.run / CHECKPOINT
+    with pytest.raises(CheckpointError, match="another model") as refusal:
+        train(tiny_config(model={"width": 5}), Folders(photos, photos, tmp_path, initial), told(stop_at=1))
+    assert refusal.value.path == str(initial)
+    with pytest.raises(CheckpointError) as refusal:
+        train(tiny_config(), Folders(photos, photos, tmp_path, tmp_path / "missing"), told(stop_at=1))
+    assert refusal.value.path == str(tmp_path / "missing")
+
+
+def test_stretched_crops_reach_both_ends_of_the_range(tiny_config, run, seen):
+    for stretch, reached in ((0.0, False), (1.0, True)):
+        seen.clear()
+        run(tiny_config(data={"stretch": stretch}, training={"steps": 4, "normalise": False}))
+        saturated = torch.cat([((p == 0) | (p == 255)).flatten() for _, r in seen for p in (r.cover, r.secret)])
+        assert (saturated.float().mean() > 0.02) == reached
+
+
+def test_a_run_without_its_checkpoint_cannot_go_on(tiny_config, photos, tmp_path, told):
+    with pytest.raises(CheckpointError) as refusal:
+        train(tiny_config(), Folders(photos, photos, tmp_path), told(stop_at=1), resume=True)
+    assert refusal.value.path == str(tmp_path / CHECKPOINT)
+
+
+@pytest.mark.parametrize("change", [{"model": {"width": 5}}, {"optimiser": {"name": "adam"}}], ids=str)
+def test_a_checkpoint_of_another_configuration_is_refused(tiny_config, run, change, told):
+    made = run(tiny_config(training={"steps": 1}))
+    with pytest.raises(CheckpointError, match="another model or optimiser") as refusal:
+        train(tiny_config(**change), made.folders, told(stop_at=1), resume=True)
+    assert refusal.value.path == str(made.folders.run / CHECKPOINT)
+
+
+def test_a_longer_schedule_may_go_on_from_a_shorter(tiny_config, run):
+    made = run(tiny_config(training={"steps": 2}))
+    longer = run(tiny_config(training={"steps": 4}), folder=made.folders.run, resume=True)
+    assert [step for step, _ in longer.progress] == [3, 4]
+
+
+def test_a_run_s_folder_that_cannot_be_made_is_an_error_that_names_it(tiny_config, photos, tmp_path, told):
+    (tmp_path / "taken").touch()
+    for folder in (tmp_path / "taken", tmp_path / "taken" / "below"):
+        with pytest.raises(CheckpointError, match="cannot be made a folder") as refusal:
+            train(tiny_config(), Folders(photos, photos, folder), told(stop_at=1))
+        assert refusal.value.path == str(folder)
+
+
+def test_folders_that_cannot_serve_are_refused_by_name(tiny_config, photos, tmp_path, told):
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    for folders in (Folders(empty, photos, tmp_path / "a"), Folders(photos, empty, tmp_path / "b")):
+        with pytest.raises(DataError) as refusal:
+            train(tiny_config(), folders, told(stop_at=1))
+        assert refusal.value.path == str(empty)
+
+
+def test_pictures_that_cannot_be_read_are_named_and_left_out(tiny_config, photos, tmp_path, told):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for path in sorted(photos.iterdir()):
+        (folder / path.name).write_bytes(path.read_bytes())
+    (folder / "broken.png").write_bytes((photos / "0.png").read_bytes()[:200])
+    observer = told()
+    config = tiny_config(training={"steps": 2})
+    train(config, Folders(folder, photos, tmp_path / "run"), observer)
+    [note] = observer.notes
+    assert note.startswith(f"{folder / 'broken.png'} is left out: ")
+    without = told()
+    train(config, Folders(photos, photos, tmp_path / "other"), without)
+    assert observer.steps == without.steps
+
+
+def test_validation_pictures_may_be_smaller_than_their_crops(tiny_config, run):
+    [record] = [r for r in run(tiny_config(training={"steps": 1, "validation_px": 1000})).journal if "cover_db" in r]
+    assert record["cover_db"] > 30
+
+
+def test_a_run_s_folder_is_cleaned_of_writes_that_were_cut_off(tmp_path):
+    (tmp_path / "pictures").mkdir()
+    for name in (".liftveil-0123.tmp", "pictures/.liftveil-4567.tmp", ".precious", "journal.jsonl"):
+        (tmp_path / name).touch()
+    open_run(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".precious", "journal.jsonl", "pictures"]
+    assert list((tmp_path / "pictures").iterdir()) == []
