@@ -86,7 +86,39 @@ def choices() -> str:
     return table(*columns, rows=rows)
 
 
-TABLES: dict[str, Callable[[], str]] = {"quality": quality, "losses": losses, "choices": choices}
+def quick() -> str:
+    """The quick recipe from nothing, seed by seed, through PNG files."""
+    record = result("quick")
+    rows: list[list[object]] = []
+    for row in record["rows"]:
+        decibels = ("mean_cover_psnr_db", "mean_secret_psnr_db", "worst_cover_psnr_db", "worst_secret_psnr_db")
+        minutes, rate = f"{row['train_minutes']:.1f} min", f"{row['matmul_gflops']:.0f} GFLOP/s"
+        rows.append([row["seed"], *(f"{row[key]:.2f} dB" for key in decibels), minutes, rate])
+    columns = ("seed", "cover", "secret", "worst cover", "worst secret", "training", "matrix multiplication")
+    row = record["rows"][0]
+    versions = ", ".join(f"{name} {number}" for name, number in row["versions"].items())
+    steps = f"{row['steps']} steps, commit {row['commit'][:10]}, {versions}; {row['cpu']}.\n"
+    return table(*columns, rows=rows) + "\n" + steps
+
+
+def ablation() -> str:
+    """Short trainings that differ in their objective only."""
+    record = result("ablation")
+    rows: list[list[object]] = []
+    for row in record["rows"]:
+        keys = ("cover_db", "secret_file_db", "secret_float_db", "worst_secret_db")
+        total = row["cover_db"] + row["secret_file_db"]
+        rows.append([row["variant"], *(f"{row[key]:.2f} dB" for key in keys), f"{total:.2f} dB"])
+    return table("objective", "cover", "secret", "secret, float", "worst secret", "sum", rows=rows)
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "quality": quality,
+    "losses": losses,
+    "choices": choices,
+    "quick": quick,
+    "ablation": ablation,
+}
 
 if __name__ == "__main__":
     main()

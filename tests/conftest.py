@@ -78,6 +78,8 @@ def run_python(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     environment = {key: value for key, value in os.environ.items() if key != "CI" and not key.startswith("XDG_")}
     environment |= {"HOME": str(home), "USERPROFILE": str(home)}
     environment |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary))
+    # torch makes this folder, for compiled code, as soon as it can compile; it stays empty.
+    environment |= {"TORCHINDUCTOR_CACHE_DIR": str(tmp_path_factory.mktemp("compiled"))}
     environment |= {"NO_COLOR": "1", "TERM": "dumb", "COLUMNS": "120", "PYTHONIOENCODING": "utf-8"}
 
     def run(*arguments: str | Path, cwd: Path = tmp_path) -> subprocess.CompletedProcess[str]:
@@ -218,17 +220,67 @@ LINEAR = {
 }
 
 
+# The same for a grey secret, in the finest horizontal band of all three colours, but with the opposite sign in green.
+GREY_HEAD = """
+<ir_version: 10, opset_import: ["" : 20], metadata_props: ["multiple": "2", "reach_px": "2", "secret_channels": "1"]>
+"""
+GREY_CONSTANTS = """
+<
+  float[1, 1, 2, 2] coarse = {0.5, 0.5, 0.5, 0.5},
+  float[3, 1, 2, 2] fine = {0.5, -0.5, 0.5, -0.5, -0.5, 0.5, -0.5, 0.5, 0.5, -0.5, 0.5, -0.5},
+  float[1, 3, 1, 1] mean = {0.33333334, 0.33333334, 0.33333334},
+  float centre = {256}, float strength = {0.0625}
+>
+"""
+GREY = {
+    "embed.onnx": """
+        embed (float[1, 3, H, W] cover, float[1, 1, H, W] secret) => (float[1, 3, H, W] stego)
+        CONSTANTS
+        {
+          hidden = Conv <strides: ints = [2, 2]> (secret, coarse)
+          centred = Sub (hidden, centre)
+          small = Mul (centred, strength)
+          replaced = Conv <group: int = 3, strides: ints = [2, 2]> (cover, fine)
+          change = Sub (small, replaced)
+          spread = ConvTranspose <group: int = 3, strides: ints = [2, 2]> (change, fine)
+          stego = Add (cover, spread)
+        }
+    """,
+    "extract.onnx": """
+        extract (float[1, 3, H, W] stego) => (float[1, 1, H, W] recovered)
+        CONSTANTS
+        {
+          thrice = Conv <group: int = 3, strides: ints = [2, 2]> (stego, fine)
+          small = Conv (thrice, mean)
+          centred = Div (small, strength)
+          hidden = Add (centred, centre)
+          recovered = ConvTranspose <strides: ints = [2, 2]> (hidden, coarse)
+        }
+    """,
+}
+
+
 @pytest.fixture(scope="session")
 def linear_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make the folder of a model that hides although nobody trained it; the secret comes back at half resolution.
 
     Exporting one takes torch most of a minute; tests/cli/test_training.py does it once.
     """
+    return _written(tmp_path_factory, "linear", LINEAR_HEAD, LINEAR_CONSTANTS, LINEAR)
+
+
+@pytest.fixture(scope="session")
+def grey_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make the folder of one that hides grey pictures."""
+    return _written(tmp_path_factory, "grey", GREY_HEAD, GREY_CONSTANTS, GREY)
+
+
+def _written(factory: pytest.TempPathFactory, name: str, head: str, constants: str, graphs: dict[str, str]) -> Path:
     from onnx import parser
 
-    folder = tmp_path_factory.mktemp("models") / "linear"
+    folder = factory.mktemp("models") / name
     folder.mkdir()
-    for name, graph in LINEAR.items():
-        model = parser.parse_model(LINEAR_HEAD + graph.replace("CONSTANTS", LINEAR_CONSTANTS))
-        (folder / name).write_bytes(model.SerializeToString())
+    for file, graph in graphs.items():
+        model = parser.parse_model(head + graph.replace("CONSTANTS", constants))
+        (folder / file).write_bytes(model.SerializeToString())
     return folder

@@ -16,7 +16,7 @@
     ├── DataError               a folder of pictures that cannot serve: carries ``path``
     ├── CheckpointError         a run's file that cannot be read or written: carries ``path``
     ├── DivergenceError         a training that no lower rate could save: carries ``step``
-    └── HardwareError           a way of computing that this machine is worse off with
+    └── HardwareError           a way of computing that this machine is worse off with: carries ``key``
 
 The text of an error is one line: what is wrong, with which file, what to do.
 """
@@ -160,4 +160,12 @@ class DivergenceError(LiftveilError):
 
 
 class HardwareError(LiftveilError):
-    """A way of computing was asked for that this machine lacks or is slower with."""
+    """A way of computing was asked for that this machine lacks or is slower with.
+
+    Attributes:
+        key: The key of the configuration that asks for it.
+    """
+
+    def __init__(self, key: str, problem: str) -> None:
+        super().__init__(f"{key!r} {problem}")
+        self.key = key

@@ -78,7 +78,8 @@ def test_every_command_shows_its_help_without_torch():
     finished = run(BLOCK + HELP_OF_ALL)
     assert finished.returncode == 0, finished.stderr
     shown = {line.removeprefix("shown:").strip() for line in finished.stdout.splitlines() if line.startswith("shown:")}
-    assert shown == {"", "embed", "extract", "demo", "info", "train", "export"}
+    commands = {"embed", "extract", "demo", "info", "data", "data split", "train", "profile", "plot", "test", "export"}
+    assert shown == {"", *commands}
 
 
 def test_the_block_blocks():

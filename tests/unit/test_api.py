@@ -18,7 +18,7 @@ from liftveil.errors import (
     UnreadablePicture,
     UnsupportedOutput,
 )
-from liftveil.imaging import Picture, read_picture
+from liftveil.imaging import Picture, luma, picture_from, read_picture, to_u8
 from liftveil.metrics import psnr
 from liftveil.runtime import Session
 from liftveil.weights import EMBED_FILE, EXTRACT_FILE, Model, find_model
@@ -30,9 +30,10 @@ def pair(cropped):
 
 
 @pytest.fixture(scope="session")
-def models(linear_model):
-    """Two models that work and have nothing in common."""
-    return {"starinn": find_model(), "linear": Model("linear", linear_model, {})}
+def models(linear_model, grey_model):
+    """Three models that work and have nothing in common; the last hides grey pictures."""
+    made = {"linear": linear_model, "grey": grey_model}
+    return {"starinn": find_model()} | {name: Model(name, folder, {}) for name, folder in made.items()}
 
 
 def noticed(recorded):
@@ -196,6 +197,83 @@ def test_embedding_tells_what_was_used(pair):
     assert psnr(result.secret, extract_picture(result.stego).recovered) > psnr(pair[0], result.secret)
 
 
+class TestGreySecrets:
+    """With a model that hides grey pictures."""
+
+    @pytest.fixture
+    def embed(self, grey_model):
+        return lambda cover, secret: liftveil.embed(cover, secret, model=grey_model)
+
+    @pytest.fixture
+    def extract(self, grey_model):
+        return lambda stego: liftveil.extract(stego, model=grey_model)
+
+    @pytest.fixture
+    def grey(self, pair):
+        return pair[1][..., 1]
+
+    @pytest.mark.filterwarnings("error")
+    def test_come_back_as_arrays_of_height_and_width(self, embed, extract, pair, grey):
+        stego = embed(pair[0], grey)
+        recovered = extract(stego)
+        assert stego.shape == pair[0].shape
+        assert (recovered.shape, recovered.dtype) == (grey.shape, np.uint8)
+        assert psnr(grey, recovered) > 25
+
+    @pytest.mark.filterwarnings("error")
+    def test_are_the_same_in_every_form(self, embed, pair, grey, tmp_path):
+        stego = embed(pair[0], grey)
+        Image.fromarray(grey).save(tmp_path / "secret.png")
+        forms = [tmp_path / "secret.png", Image.fromarray(grey), np.dstack([grey] * 3)]
+        assert all((embed(pair[0], form) == stego).all() for form in forms)
+
+    def test_of_colours_are_their_luma_and_that_is_told(self, embed, pair):
+        with pytest.warns(liftveil.LiftveilNotice) as recorded:
+            stego = embed(*pair)
+        assert noticed(recorded) == ["secret: turned grey, its colours are not carried over"]
+        assert recorded[0].filename == __file__
+        np.testing.assert_array_equal(stego, embed(pair[0], to_u8(luma(pair[1]))))
+
+    def test_are_fitted_laid_on_white_and_rounded_first(self, pair, grey, grey_model, tmp_path):
+        height, width = grey.shape
+        deep = Image.fromarray((grey[::2, ::2].astype(np.uint16)) * 257)
+        deep.save(tmp_path / "deep.png")
+        see_through = np.dstack([pair[1][:, :20], np.zeros((height, 20), np.uint8)])
+        secrets = [picture_from(secret, role="secret") for secret in (tmp_path / "deep.png", see_through)]
+        resized, fitted = (embed_pictures(Picture(pair[0]), secret, model=grey_model) for secret in secrets)
+        assert [notice.split(": ", 1)[1] for notice in resized.notices] == [
+            "16-bit values rounded to 8 bits",
+            f"resized from {width // 2}x{height // 2} to {width}x{height}",
+        ]
+        assert resized.secret.shape == fitted.secret.shape == (height, width)
+        assert [notice[:27] for notice in fitted.notices] == [
+            "secret: transparent parts l",
+            "secret: fitted whole from 2",
+        ]
+        assert set(np.unique(fitted.secret)) == {0, 255}  # white paper between black bars
+
+    def test_leave_the_alpha_of_the_cover_alone(self, embed, extract, pair, grey):
+        alpha = np.resize(np.arange(256, dtype=np.uint8), grey.shape)
+        stego = embed(np.dstack([pair[0], alpha]), grey)
+        np.testing.assert_array_equal(stego[..., 3], alpha)
+        np.testing.assert_array_equal(extract(stego), extract(embed(pair[0], grey)))
+
+    @pytest.mark.parametrize("suffix", [".png", ".webp", ".tif"])
+    def test_are_saved_as_what_they_are(self, extract, pair, tmp_path, suffix):
+        recovered = extract(pair[0])
+        liftveil.save(tmp_path / f"recovered{suffix}", recovered)
+        with Image.open(tmp_path / f"recovered{suffix}") as written:
+            assert written.mode == ("RGB" if suffix == ".webp" else "L")
+            np.testing.assert_array_equal(np.array(written.convert("L")), recovered)
+
+    def test_are_in_the_report_as_they_were_hidden(self, pair, grey_model):
+        result = embed_pictures(Picture(pair[0]), Picture(pair[1]), model=grey_model)
+        assert result.cover is pair[0]
+        np.testing.assert_array_equal(result.secret, to_u8(luma(pair[1])))
+        recovered = extract_picture(result.stego, model=grey_model).recovered
+        assert psnr(result.secret, recovered) > 25
+
+
 class TestSave:
     PIXELS = np.arange(16 * 20 * 4, dtype=np.uint8).reshape(16, 20, 4)
 
@@ -211,7 +289,7 @@ class TestSave:
         liftveil.save(str(tmp_path / "picture.png"), Image.fromarray(self.PIXELS))
         np.testing.assert_array_equal(np.array(Image.open(tmp_path / "picture.png")), self.PIXELS)
 
-    @pytest.mark.parametrize("shape", [(), (3,), (16, 3), (16, 20, 1), (16, 20, 5), (2, 16, 20, 3)])
+    @pytest.mark.parametrize("shape", [(), (3,), (16, 20, 1), (16, 20, 2), (16, 20, 5), (2, 16, 20, 3)])
     def test_refuses_other_shapes_and_drops_no_channel(self, tmp_path, shape):
         with pytest.raises(ShapeError, match=r"\(height, width, 3\) or \(height, width, 4\)") as refusal:
             liftveil.save(tmp_path / "picture.png", np.zeros(shape, np.uint8))
@@ -246,9 +324,10 @@ class TestChoiceOfModel:
 
     @pytest.mark.usefixtures("shipped")
     @pytest.mark.parametrize("size", [(16, 16), (33, 47), (300, 200)])
-    @pytest.mark.parametrize("name", ["starinn", "linear"])
+    @pytest.mark.parametrize("name", ["starinn", "linear", "grey"])
     def test_takes_the_one_that_hid(self, models, cropped, name, size):
         cover, secret = cropped(*size)
+        secret = secret[..., 1] if name == "grey" else secret
         stego = Picture(Session(models[name]).embed(cover, secret))
         result = extract_picture(stego)
         assert result.model == models[name]
@@ -292,6 +371,10 @@ class TestPlausibility:
     @pytest.mark.parametrize("deviation", [5, 20, 80, 1e4, 1e30])
     def test_of_noise_is_low_however_weak(self, photograph, deviation):
         assert plausibility(self.noise(photograph, 128, deviation)) < 0.6
+
+    def test_of_grey_pictures_is_that_of_three_equal_channels(self, photograph):
+        grey = photograph[..., 1].copy()
+        assert plausibility(grey) == pytest.approx(plausibility(np.dstack([grey] * 3)), rel=1e-6)
 
     def test_of_blank_pictures_is_high(self, photograph):
         assert plausibility(np.full_like(photograph, 255)) == 1

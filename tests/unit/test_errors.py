@@ -11,6 +11,8 @@ from liftveil.errors import (
     CheckpointError,
     ConfigError,
     DataError,
+    DivergenceError,
+    HardwareError,
     LiftveilError,
     MissingExtraError,
     ModelError,
@@ -39,6 +41,8 @@ CASES = [
     *((kind(Path("folder"), "is odd"), {"path": "folder"}) for kind in PATH_ERRORS),
     (ModelError(Path("star"), "is odd"), {"model": "star"}),
     (MissingExtraError("train", "training"), {"extra": "train"}),
+    (DivergenceError(7, "is lost"), {"step": 7}),
+    (HardwareError("compute.precision", "is odd"), {"key": "compute.precision"}),
 ]
 
 TEXTS = {
@@ -47,6 +51,8 @@ TEXTS = {
     ShapeError: "got an array of shape (2, 3), expected three axes",
     **dict.fromkeys(PATH_ERRORS, "folder: is odd"),
     ModelError: "model star: is odd",
+    DivergenceError: "step 7: is lost",
+    HardwareError: "'compute.precision' is odd",
     MissingExtraError: "training needs more packages; install them with: pip install 'liftveil[train]'",
 }
 

@@ -61,7 +61,7 @@ def smooth_jpeg(levels: Levels, quality: int, subsampling: Subsampling) -> Level
 
     kornia's codec of whole pictures is not used. It always halves chroma, centres it half a level off, and makes its
     tables with a smooth floor that can miss by almost one step (at quality 100, steps are 0.1 instead of 1).
-    On photographs this one is 44 dB (quality 10) to 50 dB (quality 100) from Pillow's, that one 37 to 51 dB.
+    On photographs this one is 42 dB (quality 10) to 51 dB (quality 100) from Pillow's, that one at best 37 to 51 dB.
 
     Args:
         levels: Grey levels in 0..255.
@@ -78,12 +78,13 @@ def smooth_jpeg(levels: Levels, quality: int, subsampling: Subsampling) -> Level
     from kornia.color import rgb_to_ycbcr, ycbcr_to_rgb
 
     luma_table, chroma_table = _quantisation(quality).to(levels)
-    luma, chroma = (rgb_to_ycbcr(levels / 255) + _centre(levels)).split([1, 2], dim=1)
+    planes = rgb_to_ycbcr(levels / 255) + _centre(levels)
+    luma, chroma = _coded(planes[:, :1], luma_table), planes[:, 1:]
     if subsampling == "4:2:0":
         chroma = _doubled(_coded(_halved(chroma), chroma_table), *levels.shape[-2:])
     else:
         chroma = _coded(chroma, chroma_table)
-    return 255 * ycbcr_to_rgb(torch.cat([_coded(luma, luma_table), chroma], dim=1) - _centre(levels))
+    return 255 * ycbcr_to_rgb(torch.cat([luma, chroma], dim=1) - _centre(levels))
 
 
 class _Context(Protocol):

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from liftveil.cli import data, demo, embed, export, extract, info, train
+from liftveil.cli import data, demo, embed, export, extract, info, plot, test, train
 from liftveil.cli.console import complain
 from liftveil.errors import LiftveilError
 
@@ -20,7 +20,16 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (embed.embed, extract.extract, demo.demo, info.info, train.train, export.export):
+for command in (
+    embed.embed,
+    extract.extract,
+    demo.demo,
+    info.info,
+    train.train,
+    plot.plot,
+    test.test,
+    export.export,
+):
     app.command()(command)
 app.add_typer(data.app, name="data")
 

@@ -98,7 +98,7 @@ def with_seed(config: Config, seed: int) -> Config:
         ConfigError: If the seed is not what a seed has to be.
     """
     table = config_table(config)
-    return config_from(table | {"training": table["training"] | {"seed": seed}})
+    return config_from(table | {"training": table["training"] | {"seed": seed}}, "--seed")
 
 
 def _check_model(model: ModelConfig, source: str | Path) -> None:

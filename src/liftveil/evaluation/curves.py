@@ -16,13 +16,14 @@ from liftveil.evaluation.plots import (
     draw_curve,
     draw_faint,
     label_ends,
+    name_marks,
     name_quantities,
     name_things,
     say_empty,
     use_log_axis,
 )
 from liftveil.evaluation.runs import Run
-from liftveil.evaluation.style import INK, Images, identity, render
+from liftveil.evaluation.style import Images, identity, render
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,8 +31,9 @@ if TYPE_CHECKING:
 
 _MEDIANS_ACROSS = 25
 _LONGEST_WINDOW = 51
+_NOISY = "batches, running median"
 _ROOM_FOR_MARKERS = 1.015
-_EVENT_MARKS = ("x", "v", "*", "+")
+_EVENT_MARKS, _EVENT_ROW = ("x", "v", "P", "*"), 0.045
 
 
 class _Panel(NamedTuple):
@@ -54,9 +56,9 @@ _PANELS = (
         ("secret_file_db", "secret_rounded_db", "secret_clipped_db", "secret_float_db"),
         ("through the file", "rounded", "clipped", "float"),
     ),
-    _Panel("Loss", "batch and running median", ("loss",), digits=".3g", log=True, noisy=True),
+    _Panel("Loss", _NOISY, ("loss",), digits=".3g", log=True, noisy=True),
     _Panel("Noise gain of extraction", "rms out / rms in", ("noise_gain",)),
-    _Panel("Gradient before clipping", "norm and running median", ("gradient_norm",), digits=".3g", log=True, noisy=True),
+    _Panel("Gradient norm before clipping", _NOISY, ("gradient_norm",), digits=".3g", log=True, noisy=True),
     _Panel("Learning rate", "rate", ("rate",), digits=".2g", log=True),
 )
 
@@ -91,7 +93,7 @@ def running_median(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _draw(runs: Sequence[Run], figure: Figure) -> None:
     grid = figure.subplots(3, 2, sharex=True)
-    grid[0, 0].set_xlim(0, _ROOM_FOR_MARKERS * max(run.last_step for run in runs))
+    grid[0, 0].set_xlim(0, _ROOM_FOR_MARKERS * max(1, *(run.last_step for run in runs)))
     grid[0, 0].xaxis.set_major_formatter("{x:,.0f}")
     for panel, axes in zip(_PANELS, grid.flat, strict=True):
         _draw_panel(axes, panel, runs)
@@ -109,16 +111,22 @@ def _draw_panel(axes: Axes, panel: _Panel, runs: Sequence[Run]) -> None:
     axes.set_ylabel(panel.unit)
     for number, run in enumerate(runs):
         for quantity, key in enumerate(panel.keys):
-            curve = run.curve(key)
+            curve = _drawable(panel, run.curve(key))
             if panel.noisy:
                 draw_faint(axes, curve, thing=number)
             draw_curve(axes, _shown(panel, curve), thing=number, quantity=quantity)
     if panel.names:
         name_quantities(axes, panel.names)
-    if not any(len(run.curve(key).steps) for run in runs for key in panel.keys):
+    if not any(len(_drawable(panel, run.curve(key)).steps) for run in runs for key in panel.keys):
         say_empty(axes)
     elif panel.log:
         use_log_axis(axes)
+
+
+def _drawable(panel: _Panel, curve: Curve) -> Curve:
+    """Without what a logarithmic axis has no place for, such as a rate of 0 at the end."""
+    kept = curve.values > 0 if panel.log else np.full(curve.values.shape, fill_value=True)
+    return Curve(curve.steps[kept], curve.values[kept])
 
 
 def _shown(panel: _Panel, curve: Curve) -> Curve:
@@ -130,22 +138,23 @@ def _ends(panel: _Panel, runs: Sequence[Run]) -> Iterator[End]:
     keys = panel.keys if len(runs) == 1 else panel.keys[:1]
     for number, run in enumerate(runs):
         for key in keys:
-            values = _shown(panel, run.curve(key)).values
+            values = _shown(panel, _drawable(panel, run.curve(key))).values
             if len(values):
                 yield End(float(values[-1]), format(values[-1], panel.digits), number if len(runs) > 1 else None)
 
 
 def _mark_events(figure: Figure, runs: Sequence[Run]) -> None:
     """Mark the steps on each horizontal axis, and name the marks below all axes."""
-    from matplotlib.lines import Line2D
-
-    kinds = sorted({kind for run in runs for kind in run.events}, reverse=True)
-    marks = dict(zip(kinds, cycle(_EVENT_MARKS), strict=False))
-    for axes, (number, run) in product(figure.axes, enumerate(runs)):
-        on_axis: dict[str, Any] = {"transform": axes.get_xaxis_transform(), "clip_on": False, "zorder": 5}
-        for kind, steps in run.events.items():
-            look = identity(number) | {"marker": marks[kind], "linestyle": ""}
-            axes.plot(steps, [0] * len(steps), **look, **on_axis)
+    marks = dict(zip(sorted({kind for run in runs for kind in run.events}), cycle(_EVENT_MARKS), strict=False))
+    for axes, (thing, run) in product(figure.axes, enumerate(runs)):
+        for height, (kind, mark) in enumerate(marks.items()):
+            look = identity(thing) | {"marker": mark, "linestyle": ""} | _on_step_axis(axes)
+            if steps := run.events.get(kind):  # an empty line outside the axes would upset their arrangement
+                axes.plot(steps, [height * _EVENT_ROW] * len(steps), **look)
     if marks:
-        handles = [Line2D([], [], linestyle="", color=INK, marker=mark, markerfacecolor="white") for mark in marks.values()]
-        figure.legend(handles, list(marks), loc="outside lower left", ncols=len(marks))
+        name_marks(figure, marks)
+
+
+def _on_step_axis(axes: Axes) -> dict[str, Any]:
+    """Heights count from the axis, as shares of the axes' height."""
+    return {"transform": axes.get_xaxis_transform(), "clip_on": False, "zorder": 5}

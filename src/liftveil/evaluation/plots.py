@@ -1,17 +1,14 @@
-"""What figures are made of: lines with their names and last values where they hide nothing, axes, marks, files."""
+"""What figures are made of: lines, and their names and last values where they hide nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from liftveil.errors import UnsupportedOutput
-from liftveil.evaluation.style import INK, PALE, Images, identity, printable, weight
-from liftveil.imaging import atomic_write_bytes, check_target
+from liftveil.evaluation.style import INK, PALE, identity, printable, weight
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,6 +17,7 @@ if TYPE_CHECKING:
 _MARKS_PER_LINE = 8
 _LABEL_POINTS = 11.0
 _LABEL_AT, _LABEL_AFTER_MARKER = 1.025, 0.025  # of the axes' width
+_LETTERS_ACROSS, _LETTERS_OF_HANDLE = 110, 8
 _MOST_DECADES = 5
 _FEW_DECADES = 2
 
@@ -60,8 +58,8 @@ def draw_curve(axes: Axes, curve: Curve, *, thing: int, quantity: int = 0) -> No
         quantity: Number of the quantity; the first counts most, and it alone has markers.
     """
     look = {**identity(thing), **weight(quantity)} | ({"marker": ""} if quantity else {})
-    every = max(1, -(-len(curve.steps) // _MARKS_PER_LINE))
-    axes.plot(*curve, **look, markevery=every, zorder=2.5 if quantity else 3)
+    marked = np.unique(np.linspace(0, len(curve.steps) - 1, _MARKS_PER_LINE).round().astype(int)).tolist()
+    axes.plot(*curve, **look, markevery=marked if len(curve.steps) else None, zorder=2.5 if quantity else 3)
 
 
 def draw_faint(axes: Axes, curve: Curve, *, thing: int) -> None:
@@ -131,7 +129,22 @@ def name_things(figure: Figure, names: Sequence[str]) -> None:
 
     handles = [Line2D([], [], **identity(thing)) for thing in range(len(names))]
     texts = [printable(name) for name in names]
-    figure.legend(handles, texts, loc="outside upper left", ncols=4, fontsize="large")
+    columns = _LETTERS_ACROSS // (max(map(len, texts)) + _LETTERS_OF_HANDLE)
+    figure.legend(handles, texts, loc="outside upper left", ncols=max(1, min(columns, 4)), fontsize="large")
+
+
+def name_marks(figure: Figure, marks: Mapping[str, str]) -> None:
+    """Name the marks that stand for events, below all axes.
+
+    Args:
+        figure: The figure.
+        marks: Markers by name.
+    """
+    from matplotlib.lines import Line2D
+
+    look: dict[str, Any] = {"color": INK, "linestyle": "", "markerfacecolor": "white"}
+    handles = [Line2D([], [], marker=mark, **look) for mark in marks.values()]
+    figure.legend(handles, [printable(name) for name in marks], loc="outside lower left", ncols=2)
 
 
 def name_quantities(axes: Axes, names: Sequence[str]) -> None:
@@ -171,47 +184,5 @@ def say_empty(axes: Axes) -> None:
     Args:
         axes: Without lines.
     """
-    axes.text(0.5, 0.5, "not in the journal", ha="center", va="center", color=PALE, transform=axes.transAxes)
+    axes.text(0.5, 0.5, "no records", ha="center", va="center", color=PALE, transform=axes.transAxes)
     axes.set_yticks([])
-
-
-def save_images(images: Images, target: Path, *, force: bool) -> list[Path]:
-    """Write a figure as SVG and as PNG.
-
-    Args:
-        images: The figure.
-        target: Name of the files; what it ends in, ``.svg``, ``.png`` or neither, does not matter.
-        force: Whether files that exist are replaced.
-
-    Returns:
-        Both files.
-
-    Raises:
-        PictureError: If a file exists or cannot be written.
-    """
-    paths = image_paths(target, force=force)
-    for path, content in zip(paths, images, strict=True):
-        atomic_write_bytes(path, content, force=force)
-    return paths
-
-
-def image_paths(target: Path, *, force: bool) -> list[Path]:
-    """The files of a figure; refused early if they could not be written.
-
-    Args:
-        target: As in :func:`save_images`.
-        force: Whether files that exist may be replaced.
-
-    Returns:
-        Paths of SVG and PNG.
-
-    Raises:
-        PictureError: If a file exists or could not be written.
-    """
-    suffixes = [f".{name}" for name in Images._fields]
-    if target.suffix and target.suffix.lower() not in suffixes:
-        raise UnsupportedOutput(target, "figures are written as .svg and .png", "give a name without a suffix")
-    paths = [target.with_suffix(suffix) for suffix in suffixes]
-    for path in paths:
-        check_target(path, force=force)
-    return paths

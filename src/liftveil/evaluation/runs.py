@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite, nan
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +37,7 @@ class Run:
         return _step(self.records[-1])
 
     def curve(self, key: str) -> Curve:
-        """One figure of all records that have it as a number.
+        """One figure of all records that have it as a finite number.
 
         Args:
             key: Its name in the journal.
@@ -44,9 +45,9 @@ class Run:
         Returns:
             The curve; empty if there is none.
         """
-        points = [(_step(record), record[key]) for record in self.records if isinstance(record.get(key), int | float)]
-        steps, values = zip(*points, strict=True) if points else ((), ())
-        return Curve(np.array(steps, np.int64), np.array(values, np.float64))
+        values = {_step(record): _number(record.get(key)) for record in self.records}
+        finite = {step: value for step, value in values.items() if isfinite(value)}
+        return Curve(np.array(list(finite), np.int64), np.array(list(finite.values()), np.float64))
 
 
 def read_runs(paths: Sequence[Path]) -> list[Run]:
@@ -93,6 +94,10 @@ def _lasting(records: Sequence[Record]) -> list[Record]:
         if not kept or _step(record) < _step(kept[-1]):
             kept.append(record)
     return kept[::-1]
+
+
+def _number(value: object) -> float:
+    return value if isinstance(value, int | float) else nan
 
 
 def _step(record: Record) -> int:

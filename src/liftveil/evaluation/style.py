@@ -16,7 +16,7 @@ from liftveil.errors import MissingExtraError
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-COLOURS = ("#0072B2", "#E69F00", "#009E73", "#000000", "#56B4E9", "#D55E00", "#CC79A7")
+COLOURS = ("#0072B2", "#E69F00", "#009E73", "#000000", "#D55E00", "#56B4E9", "#CC79A7")
 """For the things compared, such as runs; the lightness of neighbours differs, too."""
 
 MARKERS = ("o", "s", "^", "D", "v", "P")
@@ -28,6 +28,8 @@ DASHES: tuple[Any, ...] = ("solid", (0, (1, 1.4)), (0, (4, 1.4, 1, 1.4)), (0, (5
 INK, PALE, GRID = "#262626", "#767676", "#E3E3E3"
 
 _DOTS_PER_INCH = 160
+_FIRST_UNKNOWN = "\u0590"  # Latin, Greek and Cyrillic lie below
+_LONGEST_NAME = 80
 _LOOK = {
     "font.family": "DejaVu Sans",  # comes with matplotlib, so that letters are the same everywhere
     "font.size": 9.0,
@@ -133,15 +135,18 @@ def weight(quantity: int) -> dict[str, Any]:
 
 
 def printable(name: str) -> str:
-    """A name as plain text of a figure: what the font lacks becomes a question mark, and nothing is a formula.
+    r"""A name as plain text of a figure.
 
     Args:
         name: For example of a folder.
 
     Returns:
-        The text for matplotlib.
+        The text for matplotlib: what the font lacks is a question mark, dollars begin no formula, and of a long
+        name the end is shown.
     """
-    return "".join(letter if letter.isprintable() and letter < "\u0590" else "?" for letter in name).replace("$", r"\$")
+    known = "".join(letter if letter.isprintable() and letter < _FIRST_UNKNOWN else "?" for letter in name)
+    short = known if len(known) <= _LONGEST_NAME else "..." + known[3 - _LONGEST_NAME :]
+    return short.replace("$", r"\$")
 
 
 @contextmanager

@@ -67,11 +67,13 @@ def export_model(model: StarINN, folder: Path, *, facts: Mapping[str, str], forc
     _prepare(folder, force=force)
     model = deepcopy(model).float()
     frozen = model.frozen()
-    sizes = {"multiple": str(model.multiple), "reach_px": str(model.reach_px)}
-    metadata = {**facts, **sizes, "model": json.dumps(config_table(model.config))}
+    colours = model.config.secret_channels
+    sizes = {"multiple": model.multiple, "reach_px": model.reach_px, "secret_channels": colours}
+    told = {name: str(size) for name, size in sizes.items()}
+    metadata = {**facts, **told, "model": json.dumps(config_table(model.config))}
     contents = {
-        EMBED_FILE: _graph(_Embed(frozen), ("cover", "secret"), "stego", frozen.multiple, metadata),
-        EXTRACT_FILE: _graph(_Extract(frozen), ("stego",), "recovered", frozen.multiple, metadata),
+        EMBED_FILE: _graph(_Embed(frozen), {"cover": 3, "secret": colours}, "stego", frozen.multiple, metadata),
+        EXTRACT_FILE: _graph(_Extract(frozen), {"stego": 3}, "recovered", frozen.multiple, metadata),
         WEIGHTS_FILE: weights_bytes(model, facts),
     }
     for name, content in contents.items():
@@ -90,18 +92,18 @@ def _prepare(folder: Path, *, force: bool) -> None:
 
 
 def _graph(
-    module: nn.Module, inputs: tuple[str, ...], output: str, multiple: int, metadata: Mapping[str, str]
+    module: nn.Module, inputs: Mapping[str, int], output: str, multiple: int, metadata: Mapping[str, str]
 ) -> bytes:
-    """One direction as the bytes of an ONNX file."""
+    """One direction as the bytes of an ONNX file; the inputs are given by name and number of channels."""
     sides = {2: multiple * Dim("grid_height", min=2), 3: multiple * Dim("grid_width", min=2)}
-    examples = tuple(torch.rand(1, 3, _EXAMPLE_PX, _EXAMPLE_PX + multiple) for _ in inputs)
+    examples = tuple(torch.rand(1, channels, _EXAMPLE_PX, _EXAMPLE_PX + multiple) for channels in inputs.values())
     with _quiet():
         program: Any = torch.onnx.export(
             module.eval(),
             examples,
             dynamo=True,
             opset_version=_OPSET,
-            input_names=inputs,
+            input_names=tuple(inputs),
             output_names=(output,),
             dynamic_shapes=tuple(sides for _ in inputs),
             verbose=False,

@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import final
+from typing import NamedTuple, final
 
 import torch
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset, default_collate
 
 from liftveil.config import Config
 from liftveil.data import CropPairs, Sample
+from liftveil.errors import DataError, PictureError
 
 _MOST_WORKERS = 8
 
@@ -30,7 +31,7 @@ class Place:
 
     rank: int = 0
     world: int = 1
-    device: torch.device = torch.device("cpu")
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
 
 
 @final
@@ -51,29 +52,58 @@ class Batches(Iterator[Sample]):
 
     def __init__(self, config: Config, paths: list[Path], place: Place, first_step: int) -> None:
         self.waited = 0.0
-        self.config, self.paths, self.place = config, paths, place
+        self._config, self._paths, self._place = config, paths, place
         self.seek(first_step)
 
     def seek(self, step: int) -> None:
         """Go on from another step."""
-        workers, device = loader_workers(self.config, self.place), self.place.device
+        workers = loader_workers(self._config, self._place)
         self._loader = iter(
             DataLoader(
-                training_samples(self.config, self.paths),
-                batch_sampler=sample_order(self.config, self.place, step),  # type: ignore[arg-type]  # read once
+                _Collated(training_samples(self._config, self._paths)),
+                batch_size=None,  # the indices come as batches
+                sampler=sample_order(self._config, self._place, step),
                 num_workers=workers,
-                prefetch_factor=self.config.compute.prefetch if workers else None,
-                pin_memory=device.type == "cuda",
+                prefetch_factor=self._config.compute.prefetch if workers else None,
+                pin_memory=self._place.device.type == "cuda",
                 generator=torch.Generator(),  # else the loader would draw its seed from the run's random state
             )
         )
 
     def __next__(self) -> Sample:
-        """The next batch, on the process's device."""
+        """The next batch, on the process's device.
+
+        Raises:
+            DataError: If a picture of it can no longer be read.
+        """
         began = time.perf_counter()
-        sample = next(self._loader)
+        batch = next(self._loader)
         self.waited += time.perf_counter() - began
-        return Sample(*(tensor.to(self.place.device, non_blocking=True) for tensor in sample))
+        if isinstance(batch, _Refusal):
+            raise DataError(batch.path, batch.problem)
+        return Sample(*(tensor.to(self._place.device, non_blocking=True) for tensor in batch))
+
+
+class _Refusal(NamedTuple):
+    """Why there is no batch, in a form that comes through from a loader process; an exception does not."""
+
+    path: str
+    problem: str
+
+
+@final
+class _Collated(Dataset["Sample | _Refusal"]):
+    """Batches of samples by their indices."""
+
+    def __init__(self, samples: CropPairs) -> None:
+        self.samples = samples
+
+    def __getitem__(self, indices: list[int]) -> Sample | _Refusal:
+        try:
+            batch: Sample = default_collate([self.samples[index] for index in indices])
+        except PictureError as error:
+            return _Refusal(error.path, str(error).removeprefix(f"{error.path}: "))
+        return batch
 
 
 def training_samples(config: Config, paths: list[Path]) -> CropPairs:
@@ -131,5 +161,9 @@ def loader_workers(config: Config, place: Place) -> int:
         return config.compute.workers
     if place.device.type == "cpu":
         return 0
-    processes_here = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
-    return min(_MOST_WORKERS, (os.cpu_count() or 1) // processes_here)
+    return min(_MOST_WORKERS, _cores() // int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
+
+
+def _cores() -> int:
+    """Cores that this process may use, as far as the system tells."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from liftveil.errors import MissingExtraError
+from liftveil.errors import CheckpointError, MissingExtraError
 
 
 @final
@@ -20,8 +21,11 @@ class Board:
         folder: Where its files go.
         after_step: What an earlier part of the run wrote behind this step is hidden.
 
+    Every method raises a CheckpointError if the files cannot be written.
+
     Raises:
         MissingExtraError: If TensorBoard is not installed.
+        CheckpointError: If the folder cannot be made.
     """
 
     def __init__(self, folder: Path, after_step: int) -> None:
@@ -29,7 +33,9 @@ class Board:
             from torch.utils.tensorboard import SummaryWriter
         except ModuleNotFoundError as error:
             raise MissingExtraError("tensorboard", "--tensorboard") from error
-        self._writer = SummaryWriter(folder, purge_step=after_step + 1)  # type: ignore[no-untyped-call]
+        self._folder = folder
+        with self._refusals():
+            self._writer = SummaryWriter(folder, purge_step=after_step + 1)  # type: ignore[no-untyped-call]
 
     def figures(self, step: int, record: Mapping[str, object]) -> None:
         """Show the numbers of a record.
@@ -38,10 +44,11 @@ class Board:
             step: Steps taken so far.
             record: Numbers, and texts that are left out.
         """
-        for name, value in record.items():
-            if isinstance(value, int | float):
-                self._writer.add_scalar(name, value, step)  # type: ignore[no-untyped-call]
-        self._writer.flush()  # type: ignore[no-untyped-call]
+        with self._refusals():
+            for name, value in record.items():
+                if isinstance(value, int | float):
+                    self._writer.add_scalar(name, value, step)  # type: ignore[no-untyped-call]
+            self._writer.flush()  # type: ignore[no-untyped-call]
 
     def picture(self, step: int, picture: NDArray[np.uint8]) -> None:
         """Show a validation picture.
@@ -50,8 +57,18 @@ class Board:
             step: Steps taken so far.
             picture: Of shape (height, width, 3).
         """
-        self._writer.add_image("validation", picture, step, dataformats="HWC")  # type: ignore[no-untyped-call]
+        with self._refusals():
+            self._writer.add_image("validation", picture, step, dataformats="HWC")  # type: ignore[no-untyped-call]
 
     def close(self) -> None:
         """Write what is left."""
-        self._writer.close()  # type: ignore[no-untyped-call]
+        with self._refusals():
+            self._writer.close()  # type: ignore[no-untyped-call]
+
+    @contextmanager
+    def _refusals(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            problem = f"cannot be written for TensorBoard ({error.strerror or error})"
+            raise CheckpointError(self._folder, problem) from error

@@ -17,6 +17,7 @@ from liftveil.config import Config, config_from, config_table
 from liftveil.errors import CheckpointError, ConfigError, PictureError
 from liftveil.imaging import atomic_write_bytes
 from liftveil.networks import StarINN
+from liftveil.training.guard import Guard
 from liftveil.training.state import RunState, part
 
 _PROGRESS = ("step", "seconds", "earlier", "guard", "scaler", "journal_bytes")
@@ -41,8 +42,9 @@ def save_checkpoint(path: Path, state: RunState, *, config: Config, journal_byte
         "guard": state.guard.state_dict(),
         "scaler": state.scaler.state_dict(),
         "journal_bytes": journal_bytes,
+        "config": config_table(config),
     }
-    metadata = {key: json.dumps(value) for key, value in progress.items()} | {"config": json.dumps(config_table(config))}
+    metadata = {key: json.dumps(value) for key, value in progress.items()}
     try:
         atomic_write_bytes(path, save({k: v.contiguous() for k, v in state.tensors().items()}, metadata), force=True)
     except PictureError as error:
@@ -97,9 +99,9 @@ class Checkpoint:
         """Put everything back where :func:`save_checkpoint` took it from."""
         state.load_tensors(self.tensors)
         state.guard.load_state_dict(self.progress["guard"])
-        if state.scaler.is_enabled():
+        if state.scaler.is_enabled() and self.progress["scaler"]:  # empty in a run of another precision
             state.scaler.load_state_dict(self.progress["scaler"])
-        state.step, state.seconds = self.step, float(self.progress["seconds"])
+        state.step, state.seconds = self.step, self.progress["seconds"]
         state.earlier = json.dumps(self.progress["earlier"])
 
     def _own_facts(self) -> dict[str, str]:
@@ -134,6 +136,27 @@ def load_checkpoint(path: Path) -> Checkpoint:
         raise CheckpointError(path, "holds tensors but no training run; give a checkpoint.safetensors of a run")
     try:
         config = config_from(json.loads(metadata["config"]), "config")
-        return Checkpoint(path, config, tensors, {key: json.loads(metadata[key]) for key in _PROGRESS})
-    except (ConfigError, ValueError) as error:
+        progress = _checked({key: json.loads(metadata[key]) for key in _PROGRESS})
+    except (ConfigError, KeyError, TypeError, ValueError) as error:
         raise CheckpointError(path, f"its training run cannot be read ({error})") from error
+    if not _complete(tensors, config):
+        raise CheckpointError(path, "its tensors are not those of a run of its model")
+    return Checkpoint(path, config, tensors, progress)
+
+
+def _checked(progress: dict[str, Any]) -> dict[str, Any]:
+    """The same, if every value can be what it has to be; whoever reads it later need not ask."""
+    Guard().load_state_dict(progress["guard"])
+    kinds = {"step": int, "seconds": float, "earlier": list, "scaler": dict, "journal_bytes": int}
+    return progress | {key: kind(progress[key]) for key, kind in kinds.items()}
+
+
+def _complete(tensors: dict[str, Tensor], config: Config) -> bool:
+    """Whether all weights are there, with the right shapes, and torch's random state."""
+    with torch.device("meta"):
+        wanted = _shapes(StarINN(config.model).state_dict())
+    return "random" in tensors and all(_shapes(part(tensors, name)) == wanted for name in ("model", "average.module"))
+
+
+def _shapes(tensors: dict[str, Tensor]) -> dict[str, torch.Size]:
+    return {name: tensor.shape for name, tensor in tensors.items()}

@@ -36,7 +36,7 @@ def mean_over_processes(fabric: Fabric, values: dict[str, Tensor]) -> dict[str, 
     Returns:
         The same in every process.
     """
-    stacked = torch.stack([value.detach().double() for value in values.values()])
+    stacked = torch.stack([value.detach() for value in values.values()])
     reduced = fabric.all_reduce(stacked, reduce_op="mean") if fabric.world_size > 1 else stacked
     if not isinstance(reduced, Tensor):
         raise TypeError(f"all_reduce gave {type(reduced)}")

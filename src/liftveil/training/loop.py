@@ -55,7 +55,7 @@ def train(config: Config, folders: Folders, observer: Observer, *, resume: bool 
     if recorder is not None and not resume:
         recorder.checkpoint(state)  # to go back to
     try:
-        _run(state, config, paths, fabric, recorder, checkpoint)
+        _run(state, config, paths, fabric, recorder=recorder, checkpoint=checkpoint)
     finally:
         if recorder is not None:
             recorder.close()
@@ -78,7 +78,7 @@ def _recorder(
 
 
 def _run(
-    state: RunState, config: Config, paths: list[Path], fabric: Fabric, recorder: Recorder | None, checkpoint: Path
+    state: RunState, config: Config, paths: list[Path], fabric: Fabric, *, recorder: Recorder | None, checkpoint: Path
 ) -> None:
     """Take all steps that are left."""
     state.model.recompute(should_recompute(config, state.model))

@@ -2,7 +2,7 @@
 
 Only the conditioners run in 16 bits. Wavelets, the chain's own arithmetic and the losses keep 32, so that the
 network stays invertible. float16 needs its losses scaled, or small gradients vanish; bfloat16 has the range of
-float32 and needs no scaling. Not run on a GPU here.
+float32 and needs no scaling.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _REPEATS = 3
 
 
 def set_precision(model: nn.Module, precision: Precision, device: torch.device) -> None:
-    """Convert a network to the precision of its training.
+    """Let the conditioners of a network compute in 16 bits, if that is the precision; its parameters stay as they are.
 
     Args:
         model: A network with affine couplings.
@@ -37,9 +37,7 @@ def set_precision(model: nn.Module, precision: Precision, device: torch.device) 
     Raises:
         HardwareError: If the device is slower in this precision than in 32 bits.
     """
-    if precision == "64":
-        model.double()
-    elif precision in _MIXED:
+    if precision in _MIXED:
         refuse_if_slower(precision, lambda dtype: convolution_seconds(dtype, device))
         for module in model.modules():
             if isinstance(module, AffineCoupling):
@@ -63,9 +61,8 @@ def refuse_if_slower(precision: Precision, seconds: Callable[[torch.dtype], floa
     """
     mixed, full = seconds(_MIXED[precision]), seconds(torch.float32)
     if mixed >= full:
-        raise HardwareError(
-            f"'compute.precision' {precision!r} takes {mixed / full:.1f} times as long as '32' on this machine; use '32'"
-        )
+        problem = f"{precision!r} takes {mixed / full:.1f} times as long as '32' on this machine; use '32'"
+        raise HardwareError("compute.precision", problem)
 
 
 def convolution_seconds(dtype: torch.dtype, device: torch.device) -> float:

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
-from typing import Protocol, final
+from typing import NamedTuple, Protocol, final
 
 from liftveil.config import Config
 from liftveil.errors import CheckpointError, PictureError
 from liftveil.training.board import Board
 from liftveil.training.checkpoint import save_checkpoint
-from liftveil.training.journal import Journal
 from liftveil.training.guard import Verdict
+from liftveil.training.journal import Journal
 from liftveil.training.pictures import save_validation_picture
 from liftveil.training.state import RunState
 from liftveil.training.validation import Pair, validate
@@ -38,6 +38,20 @@ class Observer(Protocol):
 
     def note(self, text: str) -> None:
         """Called with one line about something unusual."""
+
+
+class _Mark(NamedTuple):
+    """When the last record was written.
+
+    Attributes:
+        seconds: On the clock, later by whatever the recorder itself has taken since.
+        waited: Seconds that the process had waited for data.
+        step: Steps taken.
+    """
+
+    seconds: float
+    waited: float
+    step: int
 
 
 @final
@@ -64,7 +78,7 @@ class Recorder:
     first_step: int = 0
 
     def __post_init__(self) -> None:
-        self._since = time.perf_counter(), 0.0, self.first_step
+        self._since = _Mark(time.perf_counter(), 0.0, self.first_step)
 
     def step(self, state: RunState, verdict: Verdict, figures: dict[str, float], waited: float) -> None:
         """Note a step, and do what is due after it.
@@ -78,11 +92,14 @@ class Recorder:
         Raises:
             CheckpointError: If a file of the run cannot be written.
         """
+        began = time.perf_counter()
         if verdict != "take":
             self._write(state.step, {"event": _EVENTS[verdict], **figures})
             self.observer.note(f"step {state.step}: {_EVENTS[verdict]} (loss {figures['loss']:.3g})")
         if verdict != "roll back":
             self._due_after(state, verdict, figures, waited)
+        spent = time.perf_counter() - began  # no part of a step
+        self._since = self._since._replace(seconds=self._since.seconds + spent)
 
     def checkpoint(self, state: RunState) -> None:
         """Save everything."""
@@ -96,10 +113,11 @@ class Recorder:
     def _due_after(self, state: RunState, verdict: Verdict, figures: dict[str, float], waited: float) -> None:
         rhythm, step = self.config.training, state.step
         judged = self._due(step, rhythm.validate_every)
-        if judged:
-            figures = figures | {name: round(value, 4) for name, value in validate(state.averaged, self.pairs).items()}
         if judged or (verdict == "take" and step % RECORD_EVERY == 0):
-            self._write(step, figures | self._times(step, waited))
+            times = self._times(step, waited)
+            if judged:
+                figures = figures | self._validation(state)
+            self._write(step, figures | times)
         if rhythm.picture_every and self._due(step, rhythm.picture_every):
             self._picture(state)
         if self._due(step, rhythm.checkpoint_every) and (state.guard.content or self._last(step)):
@@ -112,6 +130,9 @@ class Recorder:
         if self.board is not None:
             self.board.figures(step, record)
 
+    def _validation(self, state: RunState) -> dict[str, float]:
+        return {name: round(value, 4) for name, value in validate(state.averaged, self.pairs).items()}
+
     def _picture(self, state: RunState) -> None:
         path = self.folder / PICTURES / f"step-{state.step:06}.png"
         try:
@@ -123,12 +144,10 @@ class Recorder:
 
     def _times(self, step: int, waited: float) -> dict[str, float]:
         """Seconds a step since the last record, and the share of them that went into waiting for data."""
-        now = time.perf_counter()
-        then, waited_then, step_then = self._since
-        self._since = now, waited, step
-        passed = max(now - then, 1e-9)
-        share = (waited - waited_then) / passed
-        return {"step_seconds": round(passed / max(1, step - step_then), 4), "waiting": round(share, 4)}
+        then, self._since = self._since, _Mark(time.perf_counter(), waited, step)
+        passed = max(self._since.seconds - then.seconds, 1e-9)
+        share = (waited - then.waited) / passed
+        return {"step_seconds": round(passed / max(1, step - then.step), 4), "waiting": round(share, 4)}
 
     def _due(self, step: int, every: int) -> bool:
         return step % every == 0 or self._last(step)

@@ -63,11 +63,7 @@ class RunState:
         self.model.load_state_dict(part(tensors, "model"))
         self.average.load_state_dict(part(tensors, "average"))
         for index, optimiser in enumerate(self.optimisers):
-            entries: dict[int, dict[str, Any]] = {}
-            for key, value in part(tensors, f"optimiser{index}").items():
-                number, name = key.split(".", 1)
-                entries.setdefault(int(number), {})[name] = value
-            optimiser.load_state_dict({"state": entries, "param_groups": optimiser.state_dict()["param_groups"]})
+            _load_optimiser(optimiser, part(tensors, f"optimiser{index}"))
         torch.set_rng_state(tensors["random"].cpu())
 
 
@@ -99,6 +95,19 @@ def fresh_state(config: Config, device: torch.device | None = None) -> RunState:
 def part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     """Tensors whose names begin with ``prefix.``, without it."""
     return {key.removeprefix(prefix + "."): value for key, value in tensors.items() if key.startswith(prefix + ".")}
+
+
+def _load_optimiser(optimiser: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
+    """Take over what belongs to each parameter, by the parameter's number; the groups stay as they are."""
+    entries: dict[int, dict[str, Any]] = {}
+    for key, value in tensors.items():
+        number, name = key.split(".", 1)
+        entries.setdefault(int(number), {})[name] = value
+    optimiser.load_state_dict({"state": entries, "param_groups": optimiser.state_dict()["param_groups"]})
+    for number, parameter in enumerate(p for group in optimiser.param_groups for p in group["params"]):
+        for name, value in entries.get(number, {}).items():
+            if value.ndim == 0:  # torch gives it the parameter's type, but some factors stay float32 in float64
+                optimiser.state[parameter][name] = optimiser.state[parameter][name].to(value.dtype)
 
 
 def _named(prefix: str, module: nn.Module) -> dict[str, Tensor]:

@@ -114,9 +114,14 @@ def _accumulate(
 def _verdict(state: RunState, loss: float, norm: float) -> Verdict:
     """The guard's, but for float16 gradients that overflowed because the scaler is still searching its scale."""
     searching = state.scaler.is_enabled() and state.scaler.get_scale() > 1
-    if searching and isfinite(loss) and not isfinite(norm):
+    if searching and isfinite(loss) and not isfinite(norm) and _overflowed(state.model):
         return "skip"
     return state.guard.judge(loss, norm)
+
+
+def _overflowed(model: nn.Module) -> bool:
+    """Whether a gradient itself is not finite, which lowers the scale; a norm can overflow without."""
+    return not all(p.grad.isfinite().all() for p in model.parameters() if p.grad is not None)
 
 
 def _move(state: RunState, rate: float) -> None:

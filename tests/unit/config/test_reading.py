@@ -212,6 +212,11 @@ class TestAnObjective:
         named = (dict(zip(("first", "last", "begin", "end"), ramp, strict=True)) for ramp in ramps)
         assert refusal(weighing(**dict(zip(("band_ll", "band_hh"), named, strict=False)))) == EVERY_WEIGHT.format(where)
 
+    def test_that_ends_with_a_jump_to_nothing_is_refused(self, table, refusal):
+        jump = {"first": 1, "last": 0, "begin": 0.5, "end": 0.5}
+        changed = table | {"objective": dict.fromkeys(table["objective"], jump) | {"unit": 1.0}}
+        assert refusal(changed) == EVERY_WEIGHT.format("100.0%")
+
     def test_may_go_from_one_term_to_another(self, weighing):
         goes, comes = {"first": 1, "last": 0, "end": 0.75}, {"first": 0, "last": 1, "begin": 0.5}
         assert config_from(weighing(band_ll=goes, band_hh=comes)).objective.band_hh == Ramp(0.0, 1.0, 0.5, 1.0)
@@ -226,5 +231,5 @@ class TestAnotherSeed:
 
     @pytest.mark.parametrize("seed", [-1, 2**63])
     def test_is_checked(self, table, seed):
-        with pytest.raises(ConfigError, match=rf"^config: 'training\.seed' is {seed}, but must be from 0 to "):
+        with pytest.raises(ConfigError, match=rf"^--seed: 'training\.seed' is {seed}, but must be from 0 to "):
             with_seed(config_from(table), seed)

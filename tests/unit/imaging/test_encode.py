@@ -37,6 +37,24 @@ def test_colours_below_transparent_pixels_come_back_too(tmp_path, suffix):
     np.testing.assert_array_equal(decoded(tmp_path / f"x{suffix}"), np.dstack([RGB, ALPHA]))
 
 
+@pytest.mark.parametrize("suffix", [".png", ".tif", ".TIFF"])
+def test_grey_levels_are_written_in_grey(tmp_path, suffix):
+    write_picture(tmp_path / f"x{suffix}", RGB[..., 0])
+    with Image.open(tmp_path / f"x{suffix}") as image:
+        assert image.mode == "L"
+        np.testing.assert_array_equal(np.array(image), RGB[..., 0])
+
+
+def test_grey_levels_are_written_as_three_equal_channels_where_there_is_no_grey(tmp_path):
+    write_picture(tmp_path / "x.webp", RGB[..., 0])
+    np.testing.assert_array_equal(decoded(tmp_path / "x.webp"), np.dstack([RGB[..., 0]] * 3))
+
+
+def test_grey_levels_may_have_alpha(tmp_path):
+    write_picture(tmp_path / "x.png", RGB[..., 0], ALPHA)
+    np.testing.assert_array_equal(decoded(tmp_path / "x.png"), np.dstack([RGB[..., 0], ALPHA]))
+
+
 def test_views_that_are_not_contiguous_are_written_right(tmp_path):
     write_picture(tmp_path / "x.png", RGB[::-1, ::2])
     np.testing.assert_array_equal(decoded(tmp_path / "x.png"), RGB[::-1, ::2])
@@ -130,9 +148,9 @@ def test_webp_is_written_at_its_largest_side(tmp_path):
     assert decoded(tmp_path / "x.webp").shape == (1, 16383, 3)
 
 
-@pytest.mark.parametrize("shape", [(4, 5), (4, 5, 4), (4, 5, 1), (0, 5, 3), (2, 4, 5, 3)])
+@pytest.mark.parametrize("shape", [(), (5,), (4, 5, 4), (4, 5, 1), (0, 5), (0, 5, 3), (2, 4, 5, 3)])
 def test_pixels_of_another_shape_are_refused(tmp_path, shape):
-    with pytest.raises(ShapeError) as refusal:
+    with pytest.raises(ShapeError, match=r"expected \(height, width\) or \(height, width, 3\)") as refusal:
         write_picture(tmp_path / "x.png", np.zeros(shape, np.uint8))
     assert refusal.value.actual_shape == shape
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from liftveil.imaging.picture import Picture, fit_to, flatten_on_white
+from liftveil.imaging.picture import Picture, fit_to, flatten_on_white, turn_grey
 
 RANDOM = np.random.default_rng(11)
 
@@ -49,6 +49,38 @@ def test_opaque_alpha_is_dropped_without_a_word():
 def test_picture_without_alpha_is_returned_as_it_is():
     picture = random_picture(3, 2)
     assert flatten_on_white(picture) is picture
+
+
+def test_colours_become_the_luma_that_pillow_gives_up_to_rounding():
+    picture = random_picture(40, 30)
+    grey = turn_grey(picture).rgb_u8
+    assert (grey == grey[..., :1]).all()
+    pillows = np.asarray(Image.fromarray(picture.rgb_u8).convert("L")).astype(int)
+    assert np.abs(grey[..., 0] - pillows).max() <= 1
+    assert (grey[..., 0] == pillows).mean() > 0.99  # Pillow sums in fixed point
+
+
+def test_luma_is_rounded_to_the_nearest_level():
+    # 0.299 * 2 = 0.598 and 0.114 * 4 = 0.456
+    pixels = np.array([[(2, 0, 0), (0, 0, 4), (255, 255, 254)]], np.uint8)
+    assert turn_grey(Picture(pixels)).rgb_u8[0, :, 1].tolist() == [1, 0, 255]
+
+
+def test_turning_grey_is_told_and_keeps_the_rest():
+    alpha_u8 = np.full((4, 6), 7, np.uint8)
+    picture = random_picture(6, 4, alpha_u8=alpha_u8, notices=("before",), lossy_format="JPEG")
+    grey = turn_grey(picture)
+    assert grey.notices == ("before", "secret.png: turned grey, its colours are not carried over")
+    assert (grey.alpha_u8 is alpha_u8, grey.name, grey.lossy_format) == (True, "secret.png", "JPEG")
+
+
+def test_grey_picture_is_returned_as_it_is():
+    levels = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    grey = Picture(np.dstack([levels] * 3))
+    assert turn_grey(grey) is grey
+    one_bluer = grey.rgb_u8.copy()
+    one_bluer[-1, -1, 2] -= 1
+    assert turn_grey(Picture(one_bluer)).notices
 
 
 def test_picture_of_the_right_size_is_returned_as_it_is():

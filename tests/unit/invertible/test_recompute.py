@@ -168,6 +168,15 @@ def test_float32_gradients_are_good_to_float32(chain, activation, direction):
         assert differing(actual, wanted) <= 1e-4
 
 
+def test_float32_gradients_of_the_trained_network_lose_little(photographs):
+    model, cover, secret = trained().float(), crop(photographs.cover).float(), crop(photographs.secret).float()
+    expected = exchange_gradients(model, cover, secret)
+    model.recompute(True)
+    actual = exchange_gradients(model, cover, secret)
+    whole = (torch.cat([gradient.flatten() for gradient in run.values()]) for run in (actual, expected))
+    assert differing(*whole) <= 1e-3
+
+
 def held_bytes(run, randomised, activation, depth):
     """Bytes that the graph of a chain holds after the forward pass, and at the most in the backward pass."""
     chain = randomised(Sequence(*(step for _ in range(depth) for step in triple())))

@@ -8,7 +8,7 @@ from onnx import TensorProto, helper
 
 from liftveil.errors import ModelError
 from liftveil.runtime import engine_version
-from liftveil.runtime.engine import PROVIDER, open_graph, run_graph, sizes_of
+from liftveil.runtime.engine import PROVIDER, GraphFacts, facts_of, open_graph, run_graph
 
 PLANES = np.zeros((1, 3, 16, 16), np.float32)
 
@@ -64,15 +64,25 @@ def test_engine_says_its_version_and_provider():
     assert engine_version() == f"onnxruntime {onnxruntime.__version__} (CPUExecutionProvider)"
 
 
-def test_sizes_are_read_from_the_graph():
-    assert sizes_of(open_graph(identity_graph(multiple="4", reach_px="40"), "mine"), "mine") == (4, 40)
+@pytest.mark.parametrize(("told", "channels"), [({}, 3), ({"secret_channels": "3"}, 3), ({"secret_channels": "1"}, 1)])
+def test_facts_are_read_from_the_graph(told, channels):
+    graph = open_graph(identity_graph(multiple="4", reach_px="40", **told), "mine")
+    assert facts_of(graph, "mine") == GraphFacts(multiple=4, reach_px=40, secret_channels=channels)
 
 
-@pytest.mark.parametrize("facts", [{}, {"multiple": "4"}, {"multiple": "four", "reach_px": "40"}])
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {},
+        {"multiple": "4"},
+        {"multiple": "four", "reach_px": "40"},
+        {"multiple": "4", "reach_px": "40", "secret_channels": "grey"},
+    ],
+)
 def test_graphs_of_other_programs_are_refused(facts):
     graph = open_graph(identity_graph(**facts), "mine")
     with pytest.raises(ModelError, match=r"^model mine: its graph was not made by 'liftveil export'$"):
-        sizes_of(graph, "mine")
+        facts_of(graph, "mine")
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import pytest
 
 from liftveil.errors import ModelError, ShapeError
 from liftveil.imaging import to_u8
+from liftveil.metrics import psnr
 from liftveil.runtime import LEAST_PX, Session
 from liftveil.weights import EMBED_FILE, EXTRACT_FILE, Model, find_model
 
@@ -20,9 +21,9 @@ def session():
 class Graph:
     """Stands in for an ONNX graph: a function of its inputs, which remembers the shapes that it was given."""
 
-    def __init__(self, function, multiple=4, reach_px=6):
+    def __init__(self, function, multiple=4, reach_px=6, **facts):
         self.function = function
-        self.facts = {"multiple": str(multiple), "reach_px": str(reach_px)}
+        self.facts = {"multiple": str(multiple), "reach_px": str(reach_px), **facts}
         self.shapes = []
 
     def get_modelmeta(self):
@@ -108,6 +109,58 @@ def test_a_secret_of_another_shape_is_refused(session):
     with pytest.raises(ShapeError, match="a secret of the cover's shape") as refusal:
         session.embed(cover, secret)
     assert refusal.value.actual_shape == (20, 16, 3)
+
+
+class TestGreySecrets:
+    @pytest.fixture
+    def pair(self, cropped):
+        """A cover in colour and a secret in grey."""
+        cover, secret = cropped(45, 37)
+        return cover, secret[..., 1]
+
+    @pytest.fixture
+    def grey(self, grey_model):
+        return Session(Model("grey", grey_model, {}))
+
+    def test_are_told_by_the_graph(self, session, grey, faked):
+        assert (session.secret_channels, grey.secret_channels) == (3, 1)
+        assert faked(Graph(None)).secret_channels == 3
+        assert faked(Graph(None, secret_channels="1")).secret_channels == 1
+
+    def test_come_back(self, grey, pair):
+        cover, secret = pair
+        stego = grey.embed(cover, secret)
+        recovered = grey.extract(stego)
+        assert (stego.shape, stego.dtype) == (cover.shape, np.uint8)
+        assert (recovered.shape, recovered.dtype) == (secret.shape, np.uint8)
+        assert recovered.flags.c_contiguous
+        assert psnr(cover, stego) > 20
+        assert psnr(secret, recovered) > 20  # half of the resolution, and less at the padded edges
+        levels = grey.extract_levels(stego)
+        assert (levels.shape, levels.dtype) == (secret.shape, np.float32)
+        np.testing.assert_array_equal(recovered, to_u8(levels))
+
+    def test_are_padded_as_one_plane(self, faked, pair):
+        graph = Graph(lambda cover, secret: cover + 0 * secret, secret_channels="1")
+        np.testing.assert_array_equal(faked(graph).embed(*pair), pair[0])
+        assert graph.shapes == [(1, 3, 40, 48), (1, 1, 40, 48)]
+
+    def test_are_put_together_from_tiles(self, grey, pair, monkeypatch):
+        stego = grey.embed(*pair)
+        recovered = grey.extract(stego)
+        monkeypatch.setattr("liftveil.runtime.session.TILE_PX", 16)
+        np.testing.assert_array_equal(grey.embed(*pair), stego)
+        np.testing.assert_array_equal(grey.extract(stego), recovered)
+
+    @pytest.mark.parametrize("shape", [(37, 45, 3), (37, 45, 1), (45, 37)])
+    def test_of_another_shape_are_refused(self, grey, pair, shape):
+        with pytest.raises(ShapeError, match=r"expected a grey secret \(37, 45\)$") as refusal:
+            grey.embed(pair[0], np.zeros(shape, np.uint8))
+        assert refusal.value.actual_shape == shape
+
+    def test_do_not_excuse_covers_in_grey(self, grey, pair):
+        with pytest.raises(ShapeError, match="expected an RGB picture"):
+            grey.embed(pair[1], pair[1])
 
 
 @pytest.mark.parametrize(("multiple", "padded"), [(1, (17, 31)), (4, (20, 32)), (16, (32, 32))])

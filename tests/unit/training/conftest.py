@@ -12,6 +12,7 @@ from PIL import Image
 from liftveil.config import Config, config_from
 from liftveil.networks import StarINN
 from liftveil.training import CHECKPOINT, JOURNAL, TIMES, Folders, load_checkpoint, read_journal, step, train
+from liftveil.training.state import RunState, fresh_state
 
 TINY: dict[str, dict[str, Any]] = {
     "model": {
@@ -156,6 +157,35 @@ def stirred() -> Callable[..., StarINN]:
         return model
 
     return build
+
+
+@pytest.fixture(scope="session")
+def new_state(stirred) -> Callable[..., RunState]:
+    """Build a run's state whose weights, and torch's random numbers from then on, depend on a seed."""
+
+    def build(config: Config, *, seed: int = 1) -> RunState:
+        state = fresh_state(config)
+        state.fill(stirred(config, seed=seed).state_dict())
+        return state
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def advance() -> Callable[..., None]:
+    """Move a state along made-up gradients: ``advance(state, steps=3, seed=1)``."""
+
+    def act(state: RunState, *, steps: int, seed: int) -> None:
+        generator = torch.Generator().manual_seed(seed)
+        for _ in range(steps):
+            for parameter in state.model.parameters():
+                parameter.grad = torch.randn(parameter.shape, generator=generator, dtype=parameter.dtype)
+            for optimiser in state.optimisers:
+                optimiser.step()
+            state.average.update_parameters(state.model)
+            state.step += 1
+
+    return act
 
 
 class Run(NamedTuple):

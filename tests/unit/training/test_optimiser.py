@@ -1,15 +1,30 @@
 """Which optimiser holds what, and the course of the rate."""
 
 from itertools import pairwise
+from typing import get_args
 
 import pytest
 import torch
 
+from liftveil.config import OptimiserName
 from liftveil.networks import StarINN
 from liftveil.training.muon import Muon
 from liftveil.training.optimiser import build_optimisers, rate_factor, set_rate
 
-NAMES = ["adam", "adamw", "muon"]
+NAMES = get_args(OptimiserName)
+CLASSES = {
+    "adadelta": "Adadelta",
+    "adafactor": "Adafactor",
+    "adagrad": "Adagrad",
+    "adam": "Adam",
+    "adamax": "Adamax",
+    "adamw": "AdamW",
+    "asgd": "ASGD",
+    "nadam": "NAdam",
+    "radam": "RAdam",
+    "rmsprop": "RMSprop",
+    "sgd": "SGD",
+}
 
 
 def held(optimisers):
@@ -28,14 +43,21 @@ def test_every_trainable_parameter_is_held_once(tiny_config, name, learned, cond
     assert (id(model.get_parameter("transform.steps.2.log_strength")) in held_ids) == learned
 
 
-@pytest.mark.parametrize(("name", "kinds"), [("adam", ["Adam"]), ("adamw", ["AdamW"]), ("muon", ["Muon", "AdamW"])])
-def test_each_name_gives_its_optimisers_at_the_peak_rate_without_decay(tiny_config, name, kinds):
+@pytest.mark.parametrize("name", NAMES)
+def test_each_name_gives_its_optimisers_at_the_peak_rate_without_decay(tiny_config, name):
     config = tiny_config(optimiser={"name": name})
     optimisers = build_optimisers(StarINN(config.model), config.optimiser)
-    assert [type(optimiser).__name__ for optimiser in optimisers] == kinds
+    kinds = [Muon, torch.optim.AdamW] if name == "muon" else [getattr(torch.optim, CLASSES[name])]
+    assert [type(optimiser) for optimiser in optimisers] == kinds
     for optimiser in optimisers:
         assert [group["lr"] for group in optimiser.param_groups] == [1e-2]
         assert not any(group.get("weight_decay", 0) for group in optimiser.param_groups)
+
+
+def test_sgd_has_momentum(tiny_config):
+    config = tiny_config(optimiser={"name": "sgd"})
+    [optimiser] = build_optimisers(StarINN(config.model), config.optimiser)
+    assert optimiser.param_groups[0]["momentum"] == 0.9
 
 
 def test_muon_gets_the_conditioners_kernels_and_nothing_else(tiny_config):
@@ -65,8 +87,8 @@ def test_a_rate_of_zero_moves_nothing(tiny_config, stirred, name):
     config = tiny_config(optimiser={"name": name})
     model = stirred(config)
     before = {key: value.clone() for key, value in model.state_dict().items()}
-    optimisers = build_optimisers(model, config.optimiser)
-    for rate, moves in ((0.0, False), (1e-3, True)):
+    for rate, moves in ((0.0, False), (1e-2, True)):
+        optimisers = build_optimisers(model, config.optimiser)
         set_rate(optimisers, rate)
         for parameter in held(optimisers):
             parameter.grad = torch.ones_like(parameter)
@@ -74,6 +96,30 @@ def test_a_rate_of_zero_moves_nothing(tiny_config, stirred, name):
             optimiser.step()
         changed = [not torch.equal(model.get_parameter(key), before[key]) for key, _ in model.named_parameters()]
         assert sum(changed) == (len(held(optimisers)) if moves else 0)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_finds_the_way_down_a_valley(tiny_config, name):
+    """Weights, each between -1 and 1, are to become 0; all that is known is the gradient of their squares."""
+    config = tiny_config(optimiser={"name": name, "rate": 0.5 if name == "adadelta" else 0.05})
+    model = StarINN(config.model)
+    optimisers = build_optimisers(model, config.optimiser)
+    generator = torch.Generator().manual_seed(0)
+    parameters = held(optimisers)
+    with torch.no_grad():
+        for parameter in parameters:
+            parameter.uniform_(-1, 1, generator=generator)
+
+    def height():
+        return sum(float(parameter.detach().square().sum()) for parameter in parameters)
+
+    start = height()
+    for _ in range(30):
+        for parameter in parameters:
+            parameter.grad = 2 * parameter.detach()
+        for optimiser in optimisers:
+            optimiser.step()
+    assert height() < 0.9 * start
 
 
 def factors(config, steps=104):

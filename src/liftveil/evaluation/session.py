@@ -1,0 +1,80 @@
+"""Embedding and extraction of 8-bit pictures with the weights of a checkpoint: pad, run, round once, crop."""
+
+from __future__ import annotations
+
+from typing import final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from liftveil.errors import CheckpointError
+from liftveil.imaging import to_u8
+from liftveil.training import Checkpoint
+from liftveil.wavelets import NUMPY_FLOAT, pad_by_reflection
+
+
+@final
+class CheckpointSession:
+    """A checkpoint's averaged weights, used as :class:`liftveil.runtime.Session` uses an exported model.
+
+    Args:
+        checkpoint: As read from its file.
+    """
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        self.path = checkpoint.path
+        self.model = checkpoint.average_model().frozen()
+
+    @property
+    def secret_channels(self) -> int:
+        """3 if the model hides colour pictures, 1 if grey ones."""
+        return self.model.config.secret_channels
+
+    def embed(self, cover: NDArray[np.uint8], secret: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Hide one picture in another.
+
+        Args:
+            cover: RGB (height, width, 3), at least 16x16.
+            secret: RGB of the same shape; for a model of grey secrets, grey levels (height, width).
+
+        Returns:
+            The stego, of the cover's shape.
+
+        Raises:
+            CheckpointError: If the weights give values that are no numbers.
+            ShapeError: If a side is too short to be padded for the model.
+        """
+        with torch.no_grad():
+            stego = self.model.embed(self._tensor(cover), self._tensor(secret))[0]
+        return self._pixels(stego, cover.shape)
+
+    def extract(self, stego: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Get the hidden picture back.
+
+        Args:
+            stego: RGB (height, width, 3), at least 16x16.
+
+        Returns:
+            The recovered picture, of the same shape, or (height, width) from a model of grey secrets.
+
+        Raises:
+            CheckpointError: If the weights give values that are no numbers.
+            ShapeError: If a side is too short to be padded for the model.
+        """
+        with torch.no_grad():
+            recovered = self.model.extract(self._tensor(stego))
+        return self._pixels(recovered, stego.shape if self.secret_channels == 3 else stego.shape[:2])
+
+    def _tensor(self, picture: NDArray[np.uint8]) -> Tensor:
+        """Channels first, as a batch of one, padded."""
+        planes = np.atleast_3d(picture).transpose(2, 0, 1)[None]
+        padded = pad_by_reflection(planes, self.model.multiple, NUMPY_FLOAT)
+        return torch.from_numpy(np.ascontiguousarray(padded)).to(next(self.model.parameters()))
+
+    def _pixels(self, levels: Tensor, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+        """Cropped to the shape of a picture and rounded."""
+        if levels.isnan().any():
+            raise CheckpointError(self.path, "its weights give values that are no numbers; the training went wrong")
+        return to_u8(levels[0, :, : shape[0], : shape[1]].permute(1, 2, 0).double().numpy()).reshape(shape)
