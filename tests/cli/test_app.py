@@ -11,7 +11,7 @@ import liftveil
 from liftveil.cli import app
 from liftveil.cli.console import complain, decibels, json_decibels, json_score, notify, say, say_json
 from liftveil.errors import LiftveilError
-from liftveil.weights import aliases, releases
+from liftveil.weights import Model, aliases, releases
 
 COMMANDS = ["demo", "embed", "export", "extract", "info", "train"]
 
@@ -97,7 +97,8 @@ class TestInfo:
         assert len(lines) == sum(1 + len(model.sha256) for model in releases().values())
         for name, model in releases().items():
             also = [alias for alias, target in aliases().items() if target == name]
-            assert f"{name} (also: {', '.join(also)})" in lines if also else name in lines
+            names = f"{name} (also: {', '.join(also)})" if also else name
+            assert f"{names}: hides pictures in colour" in lines
             for file, digest in model.sha256.items():
                 assert [line for line in lines if line.split() == [file, "sha256", digest]]
 
@@ -108,13 +109,19 @@ class TestInfo:
             "version": liftveil.__version__,
             "engine": f"onnxruntime {onnxruntime.__version__} (CPUExecutionProvider)",
             "models": {name: dict(model.sha256) for name, model in releases().items()},
+            "secret_channels": dict.fromkeys(releases(), 3),
             "aliases": aliases(),
         }
 
     def test_names_a_release_that_no_alias_stands_for(self, invoke, monkeypatch):
         old = {"starinn-0": next(iter(releases().values()))}
         monkeypatch.setattr("liftveil.weights.releases", lambda: old)
-        assert "\nstarinn-0\n" in invoke("info").stdout
+        assert "\nstarinn-0: hides pictures in colour\n" in invoke("info").stdout
+
+    def test_tells_a_model_of_grey_pictures(self, invoke, monkeypatch, grey_model):
+        monkeypatch.setattr("liftveil.weights.releases", lambda: {"grey-1": Model("grey-1", grey_model, {})})
+        assert "\ngrey-1: hides pictures in grey\n" in invoke("info").stdout
+        assert json.loads(invoke("info", "--json").stdout)["secret_channels"] == {"grey-1": 1}
 
 
 class TestConsole:

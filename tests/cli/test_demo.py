@@ -2,11 +2,13 @@
 
 import re
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from liftveil.cli import demo
 from liftveil.errors import LiftveilError
+from liftveil.metrics import psnr
 
 NAMES = ["cover", "overview", "recovered", "secret", "stego"]
 
@@ -35,6 +37,17 @@ def test_hides_finds_and_shows(run_cli, tmp_path, photographs, least):
     assert float(re.fullmatch(r"cover  -> stego " + form, stego)[1]) >= least.cover_db
     assert float(re.fullmatch(r"secret -> recovered" + form, recovered)[1]) >= least.secret_db
     assert hint == "look at new/demo/overview.png"
+
+
+def test_with_a_model_of_grey_pictures_shows_its_secret_in_grey(invoke, grey_model, tmp_path):
+    finished = invoke("demo", "--model", grey_model)
+    notice = "demo/secret.png: turned grey, its colours are not carried over"
+    assert (finished.returncode, finished.stderr) == (0, f"note: {notice}\n")
+    pictures = {role: Image.open(tmp_path / "demo" / f"{role}.png").convert("RGB") for role in ("secret", "recovered")}
+    secret, recovered = (np.array(picture) for picture in pictures.values())
+    assert (secret == secret[..., :1]).all()
+    assert f"secret -> recovered  PSNR {psnr(secret, recovered):.2f} dB" in finished.stdout
+    assert psnr(secret, recovered) > 25
 
 
 class TestRefusals:
@@ -71,4 +84,4 @@ class TestRefusals:
 def test_failure_of_a_part_is_told_in_its_words(tmp_path, command):
     paths = [tmp_path / f"{name}.png" for name in ("one", "two", "three")][-2 - (command == "embed") :]
     with pytest.raises(LiftveilError, match=rf"^{re.escape(str(paths[0]))}: no such file; check the path$"):
-        demo._run(command, *paths, force=True)
+        demo._run(command, *paths, model="starinn", force=True)

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from liftveil.imaging import luma as bt601_luma
+from liftveil.imaging import to_u8
 from liftveil.metrics import psnr
 from liftveil.runtime import Session
 from liftveil.weights import find_model
@@ -192,6 +194,40 @@ class TestJson:
         monkeypatch.setattr("liftveil.api.plausibility", lambda _: -np.inf)
         record = json.loads(invoke(*start["extract"], "-o", "recovered.png", "--json").stdout)
         assert record["scores"] == {find_model().name: None}
+
+
+class TestGreySecrets:
+    """With a model that hides grey pictures, grey is compared with grey."""
+
+    @pytest.fixture
+    def grey(self, start, tmp_path):  # noqa: ARG002 - the files have to be there first
+        """The luma of secret.png, beside it as grey.png."""
+        luma = to_u8(bt601_luma(pixels(tmp_path / "secret.png")))
+        Image.fromarray(luma).save(tmp_path / "grey.png")
+        return luma
+
+    def test_embed_tells_of_lost_colours_and_measures_the_luma(self, start, invoke, grey_model, grey, tmp_path):
+        finished = invoke(*start["embed"], "-o", "stego.png", "--model", grey_model, "--json")
+        notice = "secret.png: turned grey, its colours are not carried over"
+        assert (finished.returncode, finished.stderr) == (0, f"note: {notice}\n")
+        record = json.loads(finished.stdout)
+        assert record["notices"] == [notice]
+        assert invoke("extract", "stego.png", "-o", "recovered.png", "--model", grey_model).returncode == 0
+        with Image.open(tmp_path / "recovered.png") as recovered:
+            assert (recovered.mode, recovered.size) == ("L", (64, 48))
+        assert record["secret_psnr_db"] == pytest.approx(psnr(grey, pixels(tmp_path / "recovered.png")), abs=1e-3)
+        measured = psnr(pixels(tmp_path / "cover.png"), pixels(tmp_path / "stego.png"))
+        assert record["cover_psnr_db"] == pytest.approx(measured, abs=1e-3)
+
+    @pytest.mark.usefixtures("grey")
+    def test_a_grey_secret_loses_nothing_worth_a_note(self, invoke, grey_model):
+        finished = invoke("embed", "cover.png", "grey.png", "-o", "stego.png", "--model", grey_model)
+        assert (finished.returncode, finished.stderr) == (0, "")
+        assert finished.stdout.splitlines()[0] == f"stego.png: 64x48, hidden with {grey_model}"
+
+    def test_extract_says_the_size(self, start, invoke, grey_model):
+        finished = invoke(*start["extract"], "-o", "recovered.png", "--model", grey_model)
+        assert finished == (0, f"recovered.png: 64x48, extracted with {grey_model}\n", "")
 
 
 class TestNotes:

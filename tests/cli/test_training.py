@@ -1,62 +1,30 @@
 """`liftveil train` and `liftveil export`, from pictures to a model that hides."""
 
 import json
-import tomllib
+import shutil
+import sys
 from pathlib import Path
 
 import pytest
-from PIL import Image
 from safetensors import safe_open
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from liftveil.weights import find_model
 
-CONFIGS = Path(__file__).parents[2] / "configs"
-SMALL = {
-    "model": {"levels": 1, "blocks": 2, "width": 4},
-    "data": {"crop_px": 32, "batch": 2},
-    "optimiser": {"warmup_steps": 2},
-    "training": {
-        "steps": 20,
-        "validate_every": 10,
-        "validation_pairs": 2,
-        "validation_px": 48,
-        "picture_every": 20,
-        "checkpoint_every": 10,
-    },
-    "compute": {"workers": 0},
-}
+RUN = Path("runs/small")
+SHORT = {"steps": 2, "normalise": False}
 
 
 @pytest.fixture
-def config(tmp_path):
-    """Write small.toml, the published configuration made small, with further changes by section."""
-
-    def write(**changes):
-        table = tomllib.loads((CONFIGS / "starinn-1.toml").read_text("utf-8"))
-        for section in table:
-            table[section] |= SMALL.get(section, {}) | changes.get(section, {})
-        lines = [
-            line
-            for section, values in table.items()
-            for line in (f"[{section}]", *(f"{key} = {json.dumps(value)}" for key, value in values.items()))
-        ]
-        (tmp_path / "small.toml").write_text("\n".join(lines))
-        return "small.toml"
-
-    return write
+def pictures(small_photographs):
+    """Options for training and validating with the same pictures, which only tests may do."""
+    return ("--data", small_photographs, "--validation", small_photographs)
 
 
 @pytest.fixture
-def folders(tmp_path, cropped):
-    """Two folders of three pictures each, as small as they may be."""
-    for folder, side in (("train", 48), ("val", 256)):
-        (tmp_path / folder).mkdir()
-        pictures = cropped(512, 512)
-        for number in range(3):
-            start = 80 * number
-            picture = pictures[number % 2][start : start + side, start : start + side]
-            Image.fromarray(picture).save(tmp_path / folder / f"{number}.png")
-    return ("--data", "train", "--validation", "val")
+def copied(tmp_path, small_photographs):
+    """A folder of pictures that may be changed."""
+    return shutil.copytree(small_photographs, tmp_path / "pictures")
 
 
 def refused(finished, *parts):
@@ -66,19 +34,30 @@ def refused(finished, *parts):
     assert [part for part in parts if part not in line] == []
 
 
+def done(finished):
+    assert (finished.returncode, finished.stderr) == (0, "")
+    return finished.stdout.splitlines()
+
+
+def facts(checkpoint):
+    """The configuration that a run's checkpoint holds, and its tensors."""
+    with safe_open(checkpoint, "np") as file:
+        tensors = {name: file.get_tensor(name).tobytes() for name in file.keys()}  # noqa: SIM118 - not a dict
+        return json.loads(file.metadata()["config"]), tensors
+
+
 @pytest.mark.slow
-def test_from_pictures_to_a_model_that_hides(config, folders, invoke, tmp_path):
-    trained = invoke("train", config(), *folders)
-    assert (trained.stderr, trained.returncode) == ("", 0)
-    checkpoint = Path("runs/small/checkpoint.safetensors")
-    assert trained.stdout.splitlines()[-1].startswith(f"{checkpoint}: make it a model with: liftveil export")
-    assert "step 10: cover " in trained.stdout
-    journal = [json.loads(line) for line in (tmp_path / "runs/small/journal.jsonl").read_text().splitlines()]
+def test_from_pictures_to_a_model_that_hides(small_config, pictures, small_photographs, invoke):
+    lines = done(invoke("train", small_config(), *pictures))
+    checkpoint = RUN / "checkpoint.safetensors"
+    assert lines[-1] == f"{checkpoint}: make it a model with: liftveil export {checkpoint} -o FOLDER"
+    assert [line for line in lines if line.startswith("step 10: cover ")]
+    journal = [json.loads(line) for line in (RUN / "journal.jsonl").read_text().splitlines()]
     assert [entry["step"] for entry in journal] == [10, 20]
 
-    refused(invoke("train", config(), *folders), "runs/small: holds a run already; go on with --resume or replace it")
-    assert invoke("train", config(training={"steps": 22}), *folders, "--resume").returncode == 0
-    assert invoke("train", config(training={"steps": 4}), *folders, "--force").returncode == 0
+    refused(invoke("train", small_config(), *pictures), "runs/small: holds a run already; go on with --resume or")
+    done(invoke("train", small_config(training={"steps": 22}), *pictures, "--resume"))
+    done(invoke("train", small_config(training={"steps": 4}), *pictures, "--force"))
 
     exported = invoke("export", checkpoint, "-o", "models/mine")
     files = [str(Path("models/mine") / name) for name in find_model().sha256]
@@ -89,43 +68,120 @@ def test_from_pictures_to_a_model_that_hides(config, folders, invoke, tmp_path):
     refused(invoke("export", checkpoint, "-o", "models/mine"), "models/mine/", ".onnx: exists already")
     assert {file: Path(file).read_bytes() for file in files} == before
 
-    embedded = invoke("embed", "train/0.png", "train/1.png", "-o", "stego.png", "--model", "models/mine")
+    cover, secret = sorted(small_photographs.iterdir())[:2]
+    embedded = invoke("embed", cover, secret, "-o", "stego.png", "--model", "models/mine")
     assert embedded.returncode == 0
-    assert embedded.stdout.startswith("stego.png: 48x48, hidden with models/mine\n")
+    assert embedded.stdout.startswith("stego.png: 48x40, hidden with models/mine\n")
     extracted = invoke("extract", "stego.png", "-o", "recovered.png", "--model", "models/mine")
-    assert extracted == (0, "recovered.png: 48x48, extracted with models/mine\n", "")
+    assert extracted == (0, "recovered.png: 48x40, extracted with models/mine\n", "")
+
+
+class TestTrain:
+    def test_shows_where_it_is(self, small_config, pictures, invoke):
+        lines = done(invoke("train", small_config(training=SHORT), *pictures))
+        assert [part for part in ("loss ", "cover ", "secret ", "rate ") if part not in lines[-2]] == []
+        assert lines[-3].startswith("step 2: cover ")
+
+    def test_takes_another_seed(self, small_config, pictures, invoke):
+        made = []
+        for words in ((), ("--seed", "7"), ("--seed", "0")):
+            done(invoke("train", small_config(training=SHORT | {"seed": 0}), *pictures, *words, "--force"))
+            made.append(facts(RUN / "checkpoint.safetensors"))
+        (first, weights), (other, others), again = made
+        assert (first["training"]["seed"], other["training"]["seed"]) == (0, 7)
+        assert other == first | {"training": first["training"] | {"seed": 7}}
+        assert weights.keys() == others.keys()
+        assert weights != others
+        assert again == (first, weights)
+
+    def test_starts_from_another_run(self, small_config, pictures, invoke):
+        words = ("train", small_config(training=SHORT), *pictures)
+        done(invoke(*words, "-o", "first"))
+        done(invoke(*words, "-o", "second", "--initial", "first/checkpoint.safetensors"))
+        with safe_open("second/checkpoint.safetensors", "np") as file:
+            [earlier] = json.loads(file.metadata()["earlier"])
+        assert earlier["steps"] == "2"
+
+    @pytest.mark.parametrize("wanted", [False, True])
+    def test_writes_for_tensorboard_if_asked_to(self, small_config, pictures, invoke, wanted):
+        words = ["--tensorboard"] * wanted
+        done(invoke("train", small_config(training=SHORT | {"picture_every": 2}), *pictures, *words))
+        assert (RUN / "tensorboard").exists() == wanted
+        if wanted:
+            found = EventAccumulator(str(RUN / "tensorboard")).Reload()
+            assert [event.step for event in found.Scalars("secret_file_db")] == [2]
+            assert [event.step for event in found.Images("validation")] == [2]
+
+    def test_takes_both_shares_of_a_manifest(self, small_config, copied, invoke):
+        words = ("--seed", "1", "--validation", "0.4", "--test", "0")
+        [told] = done(invoke("data", "split", copied, *words))
+        assert "4 train, 2 val, 0 test" in told
+        done(invoke("train", small_config(training=SHORT), "--data", copied / "splits.csv"))
+        assert (RUN / "checkpoint.safetensors").is_file()
+
+    def test_names_pictures_that_it_leaves_out(self, small_config, copied, small_photographs, invoke):
+        (copied / "0.png").write_bytes(b"")
+        words = ("--data", copied, "--validation", small_photographs)
+        lines = done(invoke("train", small_config(training=SHORT), *words))
+        assert lines[0].startswith(f"{copied / '0.png'} is left out: the file is empty")
 
 
 class TestTrainRefuses:
-    def test_a_missing_configuration(self, folders, invoke):
-        refused(invoke("train", "missing.toml", *folders), "missing.toml: cannot be read", "No such file or directory")
+    def test_a_missing_configuration(self, pictures, invoke):
+        refused(invoke("train", "missing.toml", *pictures), "missing.toml: cannot be read", "No such file or directory")
 
-    def test_an_unknown_key(self, config, folders, invoke):
-        finished = invoke("train", config(model={"widht": 3}), *folders)
+    def test_an_unknown_key(self, small_config, pictures, invoke):
+        finished = invoke("train", small_config(model={"widht": 3}), *pictures)
         refused(finished, "small.toml: unknown key 'model.widht'; the nearest that exists is 'model.width'")
 
-    def test_a_value_that_cannot_be(self, config, folders, invoke):
-        refused(invoke("train", config(data={"batch": "four"}), *folders), "small.toml: 'data.batch' is 'four'")
+    def test_a_value_that_cannot_be(self, small_config, pictures, invoke):
+        finished = invoke("train", small_config(data={"batch": "four"}), *pictures)
+        refused(finished, "small.toml: 'data.batch' is 'four'")
+
+    def test_a_seed_that_cannot_be(self, small_config, pictures, invoke):
+        refused(
+            invoke("train", small_config(), *pictures, "--seed", str(2**63)), "'training.seed' is 9223372036854775808"
+        )
+        finished = invoke("train", small_config(), *pictures, "--seed", "-1")
+        assert finished.returncode == 2
+        assert "--seed" in finished.stderr
 
     @pytest.mark.parametrize("lost", [1, 3])
-    def test_a_missing_folder_of_pictures(self, config, folders, invoke, lost):
-        words = list(folders)
+    def test_a_missing_folder_of_pictures(self, small_config, pictures, invoke, lost):
+        words = list(pictures)
         words[lost] = "nowhere"
-        refused(invoke("train", config(), *words), "nowhere: is no folder; give a folder of pictures")
+        refused(invoke("train", small_config(), *words), "nowhere: is no folder; give a folder of pictures")
 
-    @pytest.mark.parametrize("short", ["train", "val"])
-    def test_a_folder_of_one_picture(self, config, folders, invoke, tmp_path, short):
-        for name in ("1.png", "2.png"):
-            (tmp_path / short / name).unlink()
-        refused(invoke("train", config(), *folders), f"{short}: holds fewer than two pictures")
+    @pytest.mark.parametrize("short", [1, 3])
+    def test_a_folder_of_one_picture(self, small_config, pictures, copied, invoke, short):
+        for path in sorted(copied.iterdir())[1:]:
+            path.unlink()
+        words = list(pictures)
+        words[short] = copied
+        refused(invoke("train", small_config(), *words), "pictures: holds fewer than two pictures")
 
-    def test_to_go_on_from_nothing(self, config, folders, invoke):
-        finished = invoke("train", config(), *folders, "--resume")
+    @pytest.mark.usefixtures("copied")
+    def test_a_folder_without_another_to_validate_with(self, small_config, invoke):
+        finished = invoke("train", small_config(), "--data", "pictures")
+        refused(
+            finished, "pictures: is a folder of pictures to train on; give another one to judge by with --validation"
+        )
+        assert not RUN.exists()
+
+    def test_to_go_on_from_nothing(self, small_config, pictures, invoke):
+        finished = invoke("train", small_config(), *pictures, "--resume")
         refused(finished, "runs/small/checkpoint.safetensors: cannot be read as a checkpoint")
 
-    def test_an_output_that_is_no_folder(self, config, folders, invoke, tmp_path):
+    def test_an_output_that_is_no_folder(self, small_config, pictures, invoke, tmp_path):
         (tmp_path / "taken").write_text("precious")
-        refused(invoke("train", config(), *folders, "-o", "taken"), "taken: cannot be made a folder")
+        refused(invoke("train", small_config(), *pictures, "-o", "taken"), "taken: cannot be made a folder")
+
+    def test_tensorboard_without_its_extra(self, small_config, pictures, invoke, monkeypatch):
+        for name in [name for name in sys.modules if name.startswith("torch.utils.tensorboard")]:
+            monkeypatch.delitem(sys.modules, name)
+        monkeypatch.setitem(sys.modules, "tensorboard", None)
+        finished = invoke("train", small_config(training=SHORT), *pictures, "--tensorboard")
+        refused(finished, "--tensorboard needs more packages; install them with: pip install 'liftveil[tensorboard]'")
 
 
 class TestExportRefuses:

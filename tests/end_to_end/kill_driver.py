@@ -35,7 +35,7 @@ class Silent:
     def __init__(self, strike_at=None):
         self.strike_at = strike_at
 
-    def step(self, step, figures):
+    def step(self, step, _):
         if step == self.strike_at:
             strike()
 
@@ -49,16 +49,11 @@ def strike():
 
 def prepare(kind, step):
     """Make the process kill itself in the middle of a write that belongs to a step."""
-    write_through, publish = atomic._write_through, atomic._publish
-    save, write = recorder.save_checkpoint, journal.Journal.write
+    if kind == "half a line of the journal":
+        journal.Journal.write = half_a_line(step, journal.Journal.write)
+        return
+    save, write_through, publish = recorder.save_checkpoint, atomic._write_through, atomic._publish
     due = {"now": False}
-
-    def note(self, at, record):
-        if at == step and kind == "half a line of the journal":
-            with self.path.open("a") as file:
-                file.write('{"step": 10, "ti')
-            strike()
-        write(self, at, record)
 
     def save_checkpoint(path, state, **rest):
         due["now"] = state.step == step
@@ -77,8 +72,18 @@ def prepare(kind, step):
         if due["now"] and kind == "after the checkpoint's name":
             strike()
 
-    journal.Journal.write, recorder.save_checkpoint = note, save_checkpoint
-    atomic._write_through, atomic._publish = half, around
+    recorder.save_checkpoint, atomic._write_through, atomic._publish = save_checkpoint, half, around
+
+
+def half_a_line(step, write):
+    def note(self, at, record):
+        if at == step:
+            with self.path.open("a") as file:
+                file.write('{"step": 10, "ti')
+            strike()
+        write(self, at, record)
+
+    return note
 
 
 def attempt(config, folders, kind=None, step=None):
@@ -105,7 +110,9 @@ def main():
         if not (os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL):
             sys.exit(f"not killed at {kind} {step}: {status}")
         left = sorted(path.name for path in killed.run.iterdir() if path.name.startswith("."))
-        print(kind, step, load_checkpoint(killed.run / CHECKPOINT).step, len(left), sep="|")
+        sys.stdout.write(
+            "|".join(map(str, (kind, step, load_checkpoint(killed.run / CHECKPOINT).step, len(left)))) + "\n"
+        )
     if attempt(config, killed) != 0:
         sys.exit("the last resumption failed")
 

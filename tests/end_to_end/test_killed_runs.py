@@ -19,7 +19,14 @@ def plain_journal(run):
 def test_ten_kills_change_nothing(tmp_path, run_python, small_photographs, small_config):
     config = small_config(
         data={"ragged": 0.5, "stretch": 0.3},
-        channel={"noise": 0.5, "noise_sigma": 0.5, "jpeg": 0.3, "jpeg_quality": 80, "resize": 0.3, "resize_factor": 0.8},
+        channel={
+            "noise": 0.5,
+            "noise_sigma": 0.5,
+            "jpeg": 0.3,
+            "jpeg_quality": 80,
+            "resize": 0.3,
+            "resize_factor": 0.8,
+        },
         training={"steps": 40, "validate_every": 6, "checkpoint_every": 2, "picture_every": 20},
     )
     finished = run_python(DRIVER, config, small_photographs, tmp_path)
@@ -42,4 +49,4 @@ def test_ten_kills_change_nothing(tmp_path, run_python, small_photographs, small
     assert len(plain_journal(tmp_path / "killed")) >= 8
     pictures = [sorted((tmp_path / name / "pictures").iterdir()) for name in ("killed", "undisturbed")]
     assert [p.read_bytes() for p in pictures[0]] == [p.read_bytes() for p in pictures[1]]
-    assert [path for path in (tmp_path / "killed").rglob(".*")] == []
+    assert list((tmp_path / "killed").rglob(".*")) == []

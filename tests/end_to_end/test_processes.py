@@ -78,6 +78,27 @@ def test_transparent_cover_and_deep_gray_secret(run_cli, pair, tmp_path, least):
     assert psnr(hidden, recovered) >= least.recognisable_db
 
 
+def test_grey_secret_comes_back_in_grey(run_cli, pair, tmp_path, grey_model):
+    sender, receiver = tmp_path / "sender", tmp_path / "receiver"
+    sender.mkdir()
+    receiver.mkdir()
+    (tmp_path / "cover.png").rename(sender / "cover.png")
+    secret = Image.open(tmp_path / "secret.png").convert("L")
+    secret.save(sender / "secret.png")
+    words = ("-o", "stego.png", "--model", grey_model, "--json")
+    embedded = run_cli("embed", "cover.png", "secret.png", *words, cwd=sender)
+    assert (embedded.returncode, embedded.stderr) == (0, "")
+    (sender / "stego.png").rename(receiver / "stego.png")
+    extracted = run_cli("extract", "stego.png", "-o", "recovered.png", "--model", grey_model, cwd=receiver)
+    assert (extracted.returncode, extracted.stderr) == (0, "")
+    with Image.open(receiver / "recovered.png") as recovered:
+        assert (recovered.format, recovered.mode, recovered.size) == ("PNG", "L", (WIDTH, HEIGHT))
+        measured = psnr(np.array(secret), np.array(recovered))
+    assert json.loads(embedded.stdout)["secret_psnr_db"] == pytest.approx(measured, abs=1e-3)
+    assert measured > 25
+    assert psnr(pair[0], read_picture(receiver / "stego.png").rgb_u8) > 20
+
+
 def test_cmyk_cover_and_small_square_secret(run_cli, pair, tmp_path):
     Image.fromarray(pair[0]).convert("CMYK").save(tmp_path / "cover.jpg", quality=95)
     Image.fromarray(pair[1][:16, :16]).save(tmp_path / "secret.png")

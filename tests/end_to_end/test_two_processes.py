@@ -13,9 +13,7 @@ TRAINING = {"validate_every": 20, "checkpoint_every": 20}
 
 @pytest.mark.slow
 @pytest.mark.parametrize("precision", ["64", "32"])
-def test_losses_do_not_depend_on_how_a_step_is_split(
-    tmp_path, run_python, small_photographs, small_config, precision
-):
+def test_losses_do_not_depend_on_how_a_step_is_split(tmp_path, run_python, small_photographs, small_config, precision):
     def losses(name, *launcher, batch, accumulate=1):
         config = small_config(
             data={"batch": batch, "ragged": 0.5, "stretch": 0.3},

@@ -19,7 +19,7 @@ class Losses:
     def __init__(self):
         self.losses = []
 
-    def step(self, step, figures):
+    def step(self, _, figures):
         self.losses.append((figures["loss"], figures["gradient_norm"]))
 
     def note(self, text):

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from liftveil.cli import data, demo, embed, export, extract, info, plot, test, train
+from liftveil.cli import data, demo, embed, export, extract, info, plot, profile, test, train
 from liftveil.cli.console import complain
 from liftveil.errors import LiftveilError
 
@@ -26,6 +26,7 @@ for command in (
     demo.demo,
     info.info,
     train.train,
+    profile.profile,
     plot.plot,
     test.test,
     export.export,

@@ -7,6 +7,9 @@ from types import TracebackType
 from typing import Self, final
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Column
+
+_BAR = 40
 
 
 @final
@@ -20,8 +23,13 @@ class TrainingProgress:
     """
 
     def __init__(self, steps: int) -> None:
-        columns = (MofNCompleteColumn(), BarColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
-        self._display = Progress(*columns)
+        whole = Column(no_wrap=True)  # on a narrow terminal, the bar makes way first
+        self._display = Progress(
+            MofNCompleteColumn(table_column=whole),
+            BarColumn(None, table_column=Column(max_width=_BAR)),
+            TimeRemainingColumn(table_column=whole),
+            TextColumn("{task.description}", table_column=whole),
+        )
         self._steps = steps
         self.told = False
 
@@ -45,15 +53,15 @@ class TrainingProgress:
             judged = f"cover {figures['cover_db']:.2f} dB, secret {figures['secret_file_db']:.2f} dB"
             self._display.print(f"step {step}: {judged} on validation pictures")
         text = (
-            f"rate {figures['rate']:.1e}, batch: loss {figures['loss']:.3f}, "
-            f"cover {figures['batch_cover_db']:.1f} dB, secret {figures['batch_secret_db']:.1f} dB"
+            f"loss {figures['loss']:.3f}, cover {figures['batch_cover_db']:.1f} dB, "
+            f"secret {figures['batch_secret_db']:.1f} dB, rate {figures['rate']:.1e}"
         )
         self._display.update(self._task, completed=step, description=text)
 
     def note(self, text: str) -> None:
         """Show one line about something unusual."""
         self._begin()
-        self._display.print(text, markup=False, highlight=False)
+        self._display.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def _begin(self) -> None:
         if not self.told:

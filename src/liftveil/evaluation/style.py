@@ -106,6 +106,8 @@ def render(draw: Callable[[Figure], None], *, width_in: float, height_in: float)
 
         figure = Figure(figsize=(width_in, height_in), layout="constrained")
         draw(figure)
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")  # arranged once, both files alike
         return Images(**{name: _saved(figure, name) for name in _FORMATS})
 
 

@@ -35,7 +35,7 @@ class Board:
             raise MissingExtraError("tensorboard", "--tensorboard") from error
         self._folder = folder
         with self._refusals():
-            self._writer = SummaryWriter(folder, purge_step=after_step + 1)  # type: ignore[no-untyped-call]
+            self._writer = SummaryWriter(folder, purge_step=after_step + 1)
 
     def figures(self, step: int, record: Mapping[str, object]) -> None:
         """Show the numbers of a record.
@@ -47,8 +47,8 @@ class Board:
         with self._refusals():
             for name, value in record.items():
                 if isinstance(value, int | float):
-                    self._writer.add_scalar(name, value, step)  # type: ignore[no-untyped-call]
-            self._writer.flush()  # type: ignore[no-untyped-call]
+                    self._writer.add_scalar(name, value, step)
+            self._writer.flush()
 
     def picture(self, step: int, picture: NDArray[np.uint8]) -> None:
         """Show a validation picture.
@@ -58,12 +58,12 @@ class Board:
             picture: Of shape (height, width, 3).
         """
         with self._refusals():
-            self._writer.add_image("validation", picture, step, dataformats="HWC")  # type: ignore[no-untyped-call]
+            self._writer.add_image("validation", picture, step, dataformats="HWC")
 
     def close(self) -> None:
         """Write what is left."""
         with self._refusals():
-            self._writer.close()  # type: ignore[no-untyped-call]
+            self._writer.close()
 
     @contextmanager
     def _refusals(self) -> Iterator[None]:

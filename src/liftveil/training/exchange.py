@@ -62,16 +62,16 @@ def exchange(model: StarINN, sample: Sample, transmit: Transmit) -> Exchange:
         for which, (index, (height, width)) in enumerate(zip(sample.index.tolist(), sizes, strict=True))
     ]
     recovered = model.extract(torch.cat([_reflected(picture, padded) for picture in received]))
-    pictures = (picture[..., :side, :side] for picture in (cover, secret, stego, recovered))
-    return Exchange(*pictures, _inside(sample.size.to(like), side))
+    cover, secret, stego, recovered = (picture[..., :side, :side] for picture in (cover, secret, stego, recovered))
+    return Exchange(cover, secret, stego, recovered, _inside(sample.size.to(like), side))
 
 
 def _refit(pictures: Secret, sizes: list[list[int]], side: int) -> Secret:
     """Every picture continued by reflection of its own real part."""
     if pictures.shape[-1] == side:
         return pictures  # as the samples come
-    rows = zip(pictures.split(1), sizes, strict=True)
-    return torch.cat([_reflected(picture[..., :height, :width], side) for picture, (height, width) in rows])
+    rows = zip(pictures, sizes, strict=True)
+    return torch.stack([_reflected(picture[..., :height, :width], side) for picture, (height, width) in rows])
 
 
 def _reflected(picture: Secret, side: int) -> Secret:

@@ -66,7 +66,7 @@ def _recorder(
     config: Config, folders: Folders, observer: Observer, state: RunState, journal_bytes: int, *, board: bool
 ) -> Recorder:
     pairs = validation_pairs(
-        validation_pictures(folders.validation),
+        readable_pictures(validation_pictures(folders.validation), observer),
         crop_px=config.training.validation_px,
         count=config.training.validation_pairs,
         secret_channels=config.model.secret_channels,

@@ -1,19 +1,22 @@
 """How much a step remembers, and whether it should rather recompute.
 
-What backpropagation keeps from the forward pass is counted tensor by tensor on a small batch. It grows in
-proportion to the number of pixels, so a small batch tells about a large one.
+What backpropagation keeps from the forward pass is counted tensor by tensor on two small batches: one part of it
+(matrices that are made from parameters) is the same for every batch, the other grows with the number of pixels.
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import replace
-from typing import Final
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final, TypeVar
+from weakref import WeakSet
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from liftveil.config import Config
+from liftveil.config import ChannelConfig, Config, ObjectiveConfig, Ramp
 from liftveil.data import Sample
 from liftveil.networks import StarINN
 from liftveil.training.step import LossOfSample
@@ -21,14 +24,18 @@ from liftveil.training.step import LossOfSample
 WORTHWHILE: Final = 0.5
 """Share of the free memory from which on stored activations are too many."""
 
+MEMINFO: Final = Path("/proc/meminfo")
+
 _PROBE_PX: Final = 64
+
+Section = TypeVar("Section", ObjectiveConfig, ChannelConfig)
 
 
 def should_recompute(config: Config, model: StarINN) -> bool:
     """Whether activations are to be recomputed through the inverse.
 
-    Recomputation makes a step longer by about a third, so ``"auto"`` takes it only when stored activations would
-    fill half of the memory that is free.
+    Recomputation makes a step longer, so ``"auto"`` takes it only when stored activations would fill half of the
+    memory that is free.
 
     Args:
         config: The run.
@@ -43,48 +50,108 @@ def should_recompute(config: Config, model: StarINN) -> bool:
 
 
 def stored_bytes(config: Config, model: StarINN) -> int:
-    """Bytes of activations that one batch leaves for its backward pass.
+    """Bytes of activations that one batch leaves for its backward pass, at the most expensive point of the run.
 
     Args:
         config: Sizes of batch and crops, objective and channel.
         model: A network; whether it recomputes counts.
 
     Returns:
-        An estimate, scaled up from a small batch.
+        An estimate, drawn out in a straight line from one and two small pictures.
     """
-    side = min(_PROBE_PX, config.data.crop_px)
-    probe = replace(config, data=replace(config.data, crop_px=side, batch=1))
-    seen: dict[int, int] = {}
-    parameters = {parameter.untyped_storage().data_ptr() for parameter in model.parameters()}
-
-    def note(tensor: Tensor) -> Tensor:
-        storage = tensor.untyped_storage()
-        if storage.data_ptr() not in parameters:
-            seen[storage.data_ptr()] = storage.nbytes()
-        return tensor
-
-    with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
-        loss = LossOfSample(model, probe)(grey_sample(probe, next(model.parameters()).device), 0.0)[0]
-    area = config.data.batch * config.data.crop_px**2 / side**2
-    total = round(sum(seen.values()) * area)
-    del loss  # the graph lives until here, so that no address was counted twice
-    return total
+    side = min(max(_PROBE_PX, model.multiple), config.data.crop_px)
+    one, two = (_stored_by_probe(config, model, batch, side) for batch in (1, 2))
+    area = config.data.batch * (_padded(config.data.crop_px, model) / _padded(side, model)) ** 2
+    return round(one + (area - 1) * (two - one))
 
 
-def grey_sample(config: Config, device: torch.device) -> Sample:
-    """A batch of the configured size without any picture in it, to measure with."""
+def saved_bytes(compute: Callable[[], Tensor], parameters: list[nn.Parameter]) -> int:
+    """Memory that a computation's result keeps alive for its backward pass.
+
+    Args:
+        compute: The forward pass.
+        parameters: Left out, for they are there in any case.
+
+    Returns:
+        Bytes of the different storages behind all saved tensors, views and their bases counted once.
+    """
+    saved: WeakSet[_Saved] = WeakSet()
+
+    def pack(tensor: Tensor) -> _Saved:
+        kept = _Saved(tensor)
+        saved.add(kept)
+        return kept
+
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda kept: kept.tensor):
+        result = compute()
+    # Parts of the graph that were dropped on the way have left the set, so no address is counted that was used again.
+    storages = {storage.data_ptr(): storage.nbytes() for storage in (kept.tensor.untyped_storage() for kept in saved)}
+    own = {parameter.untyped_storage().data_ptr() for parameter in parameters}
+    del result
+    return sum(size for address, size in storages.items() if address not in own)
+
+
+def costliest(config: Config) -> Config:
+    """The same run with every weight and probability at the largest value that it ever has."""
+    return replace(config, objective=_at_most(config.objective), channel=_at_most(config.channel))
+
+
+def made_up_sample(config: Config, device: torch.device) -> Sample:
+    """A batch of the configured size, of noise instead of pictures, to measure with.
+
+    Args:
+        config: Its batch, crops and channels of the secret.
+        device: Where to put it.
+
+    Returns:
+        The same at every call.
+    """
     batch, side = config.data.batch, config.data.crop_px
-    shapes = (3, config.model.secret_channels)
     generator = torch.Generator().manual_seed(0)
-    pictures = [
+    cover, secret = (
         torch.randint(64, 192, (batch, channels, side, side), dtype=torch.uint8, generator=generator).to(device)
-        for channels in shapes
-    ]
-    return Sample(*pictures, torch.full((batch, 2), side, device=device), torch.arange(batch, device=device))
+        for channels in (3, config.model.secret_channels)
+    )
+    return Sample(cover, secret, torch.full((batch, 2), side, device=device), torch.arange(batch, device=device))
 
 
 def free_bytes(device: torch.device) -> int:
-    """Memory that a device has left."""
+    """Memory that a device has left; for main memory, with what the system would give up for it.
+
+    Args:
+        device: A GPU or the CPU.
+
+    Returns:
+        Bytes; all memory of a system that does not tell how much of it is free.
+    """
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])
-    return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    if MEMINFO.exists():
+        lines = dict(line.split(":") for line in MEMINFO.read_text(encoding="ascii").splitlines())
+        return int(lines["MemAvailable"].split()[0]) * 1024
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+@dataclass(eq=False)
+class _Saved:
+    """A tensor in a graph, which lives as long as that part of the graph."""
+
+    tensor: Tensor
+
+
+def _stored_by_probe(config: Config, model: StarINN, batch: int, side: int) -> int:
+    probe = costliest(replace(config, data=replace(config.data, crop_px=side, batch=batch)))
+    losses = LossOfSample(model, probe)
+    sample = made_up_sample(probe, next(model.parameters()).device)
+    return saved_bytes(lambda: losses(sample, 0.0)[0], list(model.parameters()))
+
+
+def _at_most(section: Section) -> Section:
+    highest = {name: max(ramp.first, ramp.last) for name, ramp in vars(section).items() if isinstance(ramp, Ramp)}
+    changes: dict[str, Any] = {name: Ramp(most, most) for name, most in highest.items()}
+    return replace(section, **changes)
+
+
+def _padded(side: int, model: StarINN) -> int:
+    """The side that the network sees."""
+    return -(-side // model.multiple) * model.multiple

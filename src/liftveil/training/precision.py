@@ -1,8 +1,9 @@
 """Precision: what conditioners compute in, and the refusal of types that a machine is slower with.
 
 Only the conditioners run in 16 bits. Wavelets, the chain's own arithmetic and the losses keep 32, so that the
-network stays invertible. float16 needs its losses scaled, or small gradients vanish; bfloat16 has the range of
-float32 and needs no scaling.
+network stays invertible but for roundings inside the conditioners that tip over on the way back: with random
+weights, pictures came back to within 0.08 grey levels (rms) in bfloat16 and 0.02 in float16. float16 needs its
+losses scaled, or small gradients vanish; bfloat16 has the range of float32 and needs no scaling.
 """
 
 from __future__ import annotations

@@ -104,10 +104,11 @@ def _load_optimiser(optimiser: torch.optim.Optimizer, tensors: dict[str, Tensor]
         number, name = key.split(".", 1)
         entries.setdefault(int(number), {})[name] = value
     optimiser.load_state_dict({"state": entries, "param_groups": optimiser.state_dict()["param_groups"]})
-    for number, parameter in enumerate(p for group in optimiser.param_groups for p in group["params"]):
-        for name, value in entries.get(number, {}).items():
-            if value.ndim == 0:  # torch gives it the parameter's type, but some factors stay float32 in float64
-                optimiser.state[parameter][name] = optimiser.state[parameter][name].to(value.dtype)
+    parameters = [parameter for group in optimiser.param_groups for parameter in group["params"]]
+    for which, values in entries.items():
+        own = optimiser.state[parameters[which]]
+        # torch gives every value the parameter's type, but some optimisers' factors are float32 even for float64.
+        own |= {name: own[name].to(value.dtype) for name, value in values.items() if value.ndim == 0}
 
 
 def _named(prefix: str, module: nn.Module) -> dict[str, Tensor]:

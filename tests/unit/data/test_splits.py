@@ -196,6 +196,17 @@ class TestPlace:
         assert (folder / "splits.csv").read_text() == "precious"
         assert len(split(folder, force=True)) == 20
 
+    def test_taken_in_the_meantime_is_kept(self, made_folder):
+        folder, _ = made_folder(*SMALL)
+        (folder / "bad.png").touch()
+
+        def take(*_):
+            (folder / "splits.csv").write_text("precious")
+
+        with pytest.raises(OutputExists):
+            split_folder(folder, folder / "splits.csv", seed=0, shares=Shares(), on_skip=take)
+        assert (folder / "splits.csv").read_text() == "precious"
+
     def test_in_a_missing_folder_is_refused(self, made_folder):
         folder, _ = made_folder(*SMALL)
         with pytest.raises(OutputNotWritten, match="its folder does not exist"):

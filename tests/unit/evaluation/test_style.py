@@ -40,7 +40,7 @@ def test_both_files_are_what_they_are_called():
 def test_the_same_figure_gives_the_same_bytes():
     assert rendered() == rendered()
     assert b"date" not in rendered().svg.lower()
-    assert rendered() != render(lambda figure: None, width_in=4, height_in=3)
+    assert rendered() != render(lambda _: None, width_in=4, height_in=3)
 
 
 def test_settings_of_the_user_do_not_matter_and_are_kept():
@@ -87,7 +87,7 @@ def test_the_first_quantity_is_solid_and_stands_out():
     ("name", "text"),
     [
         ("starinn-1 (b)", "starinn-1 (b)"),
-        ("Größe Ωж", "Größe Ωж"),  # noqa: RUF001
+        ("Größe Ωж", "Größe Ωж"),
         ("图\n\udcff", "???"),
         ("$x$", r"\$x\$"),
         ("a" * 80, "a" * 80),
@@ -98,7 +98,7 @@ def test_names_are_plain_text(name, text):
     assert printable(name) == text
 
 
-@pytest.mark.parametrize("name", ["$x", "$x$", "$\\frac$", "_hidden", "a_b^c", "图\n", "Ωж"])  # noqa: RUF001
+@pytest.mark.parametrize("name", ["$x", "$x$", "$\\frac$", "_hidden", "a_b^c", "图\n", "Ωж"])
 def test_any_name_can_be_drawn(name):
     def draw(figure):
         figure.subplots().set_title(printable(name))

@@ -24,6 +24,7 @@ def stirred() -> Callable[..., StarINN]:
             "wavelet_mode": "float",
             "levels": 1,
             "colour": "opponent",
+            "secret_channels": 3,
             "luma_strength": 1.0,
             "chroma_strength": 1.5,
             "learned_strengths": False,

@@ -33,12 +33,17 @@ def pictures(height, width):
     return rng.integers(0, 256, (2, 1, 3, height, width)).astype(np.float32)
 
 
+def facts_of(path):
+    return session(path).get_modelmeta().custom_metadata_map
+
+
 @torch.no_grad()
 def assert_parity(model, files, sizes):
     """Both graphs of a model say what the model says, to a thousandth of a grey level."""
     embedder, extractor = session(files[0]), session(files[1])
     for height, width in sizes:
         cover, secret = pictures(height, width)
+        secret = secret[:, : model.config.secret_channels]
         stego = model.embed(torch.from_numpy(cover), torch.from_numpy(secret))[0]
         assert (stego - torch.from_numpy(cover)).abs().max() > 1
         [ours] = embedder.run(["stego"], {"cover": cover, "secret": secret})
@@ -76,8 +81,10 @@ def test_graphs_have_named_pictures_of_any_height_and_width(exported, index, inp
 
 @pytest.mark.parametrize("index", [0, 1])
 def test_graphs_carry_what_their_user_must_know(exported, model, facts, index):
-    metadata = session(exported[index]).get_modelmeta().custom_metadata_map
+    metadata = facts_of(exported[index])
     assert metadata["multiple"] == "4"
+    assert metadata["reach_px"] == str(model.reach_px)
+    assert metadata["secret_channels"] == "3"
     assert json.loads(metadata["model"]) == config_table(model.config)
     assert facts.items() <= metadata.items()
 
@@ -132,16 +139,20 @@ def test_a_folder_that_cannot_be_made_is_an_error_that_names_it(model, tmp_path)
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("wavelet", "mode", "levels"),
+    ("wavelet", "mode", "secret_channels"),
     [
-        ("haar", "integer", 1),
+        ("haar", "integer", 3),
         ("legall5/3", "float", 1),
         ("9/7-m", "integer", 1),
-        ("cdf9/7", "float", 1),
+        ("cdf9/7", "float", 3),
     ],
 )
-def test_every_wavelet_can_be_exported(stirred, tmp_path, wavelet, mode, levels):
+def test_every_wavelet_and_both_kinds_of_secrets_can_be_exported(stirred, tmp_path, wavelet, mode, secret_channels):
     colour, mix = ("reversible", "orthogonal") if mode == "integer" else ("opponent", "lu")
-    model = stirred(wavelet=wavelet, wavelet_mode=mode, levels=levels, colour=colour, mixing=mix)
+    choices = {"wavelet_mode": mode, "colour": colour, "mixing": mix, "secret_channels": secret_channels}
+    model = stirred(wavelet=wavelet, **choices)
     files = export_model(model, tmp_path, facts={}, force=False)
     assert_parity(model, files, [(16, 16), (20, 52), (64, 24)])
+    assert [item.shape[1] for item in session(files[0]).get_inputs()] == [3, secret_channels]
+    assert {facts_of(file)["secret_channels"] for file in files[:2]} == {str(secret_channels)}
+    assert load_weights(files[2]).config == model.config

@@ -47,6 +47,24 @@ def test_a_network_comes_back_to_the_last_bit(randomised, pictures, path, condit
     assert all(tensor.dtype == torch.float32 for tensor in loaded.state_dict().values())
 
 
+def test_a_grey_network_comes_back_to_the_last_bit(randomised, pictures, path):
+    model = randomised(secret_channels=1, learned_strengths=True)
+    path.write_bytes(weights_bytes(model, FACTS))
+    loaded = load_weights(path)
+    assert loaded.config == model.config
+    cover, secret = pictures[0], pictures[1][:, :1]
+    assert torch.equal(loaded.embed(cover, secret)[0], model.embed(cover, secret)[0])
+    assert torch.equal(loaded.extract(cover), model.extract(cover))
+
+
+def test_weights_older_than_grey_secrets_hide_colours(randomised, path):
+    model = randomised()
+    table = asdict(model.config)
+    del table["secret_channels"]
+    path.write_bytes(save(tensors(model), {"model": json.dumps(table)}))
+    assert load_weights(path).config == model.config
+
+
 def test_facts_and_configuration_stand_in_the_metadata(randomised, path):
     model = randomised()
     path.write_bytes(weights_bytes(model, FACTS))
@@ -68,7 +86,9 @@ def test_damaged_files_are_refused(randomised, path):
         refusal(path)
 
 
-@pytest.mark.parametrize("changes", [{"width": 9}, {"blocks": 3}, {"mixing": "orthogonal"}, {"levels": 2}])
+@pytest.mark.parametrize(
+    "changes", [{"width": 9}, {"blocks": 3}, {"mixing": "orthogonal"}, {"levels": 2}, {"secret_channels": 1}]
+)
 def test_tensors_that_do_not_fit_the_configuration_are_refused(randomised, path, changes):
     model = randomised()
     path.write_bytes(save(tensors(model), described(model, **changes)))

@@ -26,11 +26,11 @@ def sample(height, width, index=0, channels=3):
     return Sample(*padded, torch.tensor([height, width]), torch.tensor(index))
 
 
-def as_file(stego, index):
+def as_file(stego, _):
     return through_file(stego)
 
 
-def unrounded(stego, index):
+def unrounded(stego, _):
     """For comparisons: rounding would make a grey level of a rounding error."""
     return clip_levels(stego)
 
@@ -59,8 +59,9 @@ def test_every_pair_of_a_batch_fares_as_it_would_alone(model):
     result = exchange(model, default_collate(singles), unrounded)
     for which, (height, width) in enumerate(SIZES):
         stego, recovered = by_hand(model, singles[which])
-        torch.testing.assert_close(result.stego[which : which + 1, :, :height, :width], stego, rtol=0, atol=1e-3)
-        torch.testing.assert_close(result.recovered[which : which + 1, :, :height, :width], recovered, rtol=0, atol=2e-2)
+        mine = [picture[which : which + 1, :, :height, :width] for picture in (result.stego, result.recovered)]
+        torch.testing.assert_close(mine[0], stego, rtol=0, atol=1e-3)
+        torch.testing.assert_close(mine[1], recovered, rtol=0, atol=2e-2)
 
 
 def test_crops_that_no_multiple_fits(tiny_config, stirred):

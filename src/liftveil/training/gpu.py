@@ -1,0 +1,51 @@
+"""What NVIDIA's management library (NVML) tells about a GPU. Not run on a GPU here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+
+import torch
+
+
+@dataclass(frozen=True)
+class Gpu:
+    """A GPU at a moment.
+
+    Attributes:
+        name: Of the product.
+        utilisation_percent: Share of the last moment (up to a second) in which it computed.
+        used_bytes: Memory in use, by all processes.
+        total_bytes: All of its memory.
+    """
+
+    name: str
+    utilisation_percent: float
+    used_bytes: int
+    total_bytes: int
+
+
+def gpu_now(device: torch.device) -> Gpu | None:
+    """Ask NVML about the GPU that torch computes on.
+
+    Args:
+        device: Where torch computes.
+
+    Returns:
+        The GPU; None for any other device, or if the package ``nvidia-ml-py`` is not installed.
+    """
+    if device.type != "cuda":
+        return None
+    try:
+        nvml = import_module("pynvml")
+    except ModuleNotFoundError:
+        return None
+    nvml.nvmlInit()
+    try:
+        # By its own name: torch counts the visible GPUs only, NVML all of them.
+        handle = nvml.nvmlDeviceGetHandleByUUID(f"GPU-{torch.cuda.get_device_properties(device).uuid}")
+        memory = nvml.nvmlDeviceGetMemoryInfo(handle)
+        utilisation = nvml.nvmlDeviceGetUtilizationRates(handle).gpu
+        return Gpu(nvml.nvmlDeviceGetName(handle), utilisation, memory.used, memory.total)
+    finally:
+        nvml.nvmlShutdown()
