@@ -90,7 +90,7 @@ def _gpu(row: Measurement) -> str:
     if row.device != "cuda":
         return "no NVIDIA hardware in use"
     if row.gpu is None:
-        return "install nvidia-ml-py to see its utilisation"
+        return "NVML tells nothing about it; is nvidia-ml-py installed?"
     used = f"{row.gpu.used_bytes / 2**30:.1f} of {row.gpu.total_bytes / 2**30:.1f} GiB in use"
     return f"{row.gpu.name}, {row.gpu.utilisation_percent} % utilised, {used}"
 

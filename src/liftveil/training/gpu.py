@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
+from types import ModuleType
 
 import torch
 
@@ -20,7 +21,7 @@ class Gpu:
     """
 
     name: str
-    utilisation_percent: float
+    utilisation_percent: int
     used_bytes: int
     total_bytes: int
 
@@ -32,7 +33,8 @@ def gpu_now(device: torch.device) -> Gpu | None:
         device: Where torch computes.
 
     Returns:
-        The GPU; None for any other device, or if the package ``nvidia-ml-py`` is not installed.
+        The GPU; None for any other device, and where there is nobody to ask: the package ``nvidia-ml-py`` is not
+        installed, or the driver does not tell (as on parts of GPUs).
     """
     if device.type != "cuda":
         return None
@@ -40,12 +42,16 @@ def gpu_now(device: torch.device) -> Gpu | None:
         nvml = import_module("pynvml")
     except ModuleNotFoundError:
         return None
-    nvml.nvmlInit()
     try:
-        # By its own name: torch counts the visible GPUs only, NVML all of them.
-        handle = nvml.nvmlDeviceGetHandleByUUID(f"GPU-{torch.cuda.get_device_properties(device).uuid}")
-        memory = nvml.nvmlDeviceGetMemoryInfo(handle)
-        utilisation = nvml.nvmlDeviceGetUtilizationRates(handle).gpu
-        return Gpu(nvml.nvmlDeviceGetName(handle), utilisation, memory.used, memory.total)
-    finally:
-        nvml.nvmlShutdown()
+        nvml.nvmlInit()
+        return _asked(nvml, device)
+    except nvml.NVMLError:
+        return None
+
+
+def _asked(nvml: ModuleType, device: torch.device) -> Gpu:
+    # By its own name: torch counts the visible GPUs only, NVML all of them.
+    handle = nvml.nvmlDeviceGetHandleByUUID(f"GPU-{torch.cuda.get_device_properties(device).uuid}")
+    memory = nvml.nvmlDeviceGetMemoryInfo(handle)
+    utilisation = nvml.nvmlDeviceGetUtilizationRates(handle).gpu
+    return Gpu(nvml.nvmlDeviceGetName(handle), utilisation, memory.used, memory.total)

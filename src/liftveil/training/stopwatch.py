@@ -36,12 +36,22 @@ class Stopwatch:
         self._part: Part = "optimiser"
         self._since = time.perf_counter()
 
+    def restart(self) -> None:
+        """Forget all time so far."""
+        self.seconds = dict.fromkeys(self.seconds, 0.0)
+        self._since = time.perf_counter()
+
     def turn_to(self, part: Part) -> None:
         """Let another part run."""
         finish(self._device)
         now = time.perf_counter()
         self.seconds[self._part] += now - self._since
         self._part, self._since = part, now
+
+    def shares(self) -> dict[Part, float]:
+        """Share of each part; their sum is 1."""
+        total = sum(self.seconds.values())
+        return {part: seconds / total for part, seconds in self.seconds.items()}
 
 
 class _Border(torch.autograd.Function):
@@ -79,12 +89,11 @@ def split_time(rehearsal: Rehearsal, steps: int) -> dict[Part, float]:
     _watch_steps(rehearsal.losses, rehearsal.fabric, watch)
     _watch_maps(rehearsal.state.model.transform, watch, "wavelet")
     _watch_maps(rehearsal.state.model.chain, watch, "network")
-    watch.seconds = dict.fromkeys(watch.seconds, 0.0)
+    watch.restart()
     for _ in range(steps):
         rehearsal.step()
     watch.turn_to("optimiser")
-    total = sum(watch.seconds.values())
-    return {part: seconds / total for part, seconds in watch.seconds.items()}
+    return watch.shares()
 
 
 def _watch_steps(losses: nn.Module, fabric: Fabric, watch: Stopwatch) -> None:

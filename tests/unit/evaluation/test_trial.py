@@ -93,6 +93,13 @@ class TestFiles:
         assert len(done.notices) == 1
         assert "fitted whole from 40x64 into 64x40" in done.notices[0]
 
+    def test_have_transparent_secrets_laid_on_white(self, checkpoint_of, photos, tmp_path):
+        cover, secret = photos((24, 24), (24, 24))
+        Image.fromarray(np.dstack([pixels(secret), np.zeros((24, 24), np.uint8)])).save(secret)
+        [done] = run_trials(checkpoint_of(), [(cover, secret)], tmp_path / "out")
+        assert (pixels(tmp_path / "out/01-secret.png") == 255).all()
+        assert done.notices == (f"{secret}: transparent parts laid on white",)
+
     def test_keep_the_opacity_of_the_cover(self, checkpoint_of, photos, tmp_path):
         cover, secret = photos((24, 24), (24, 24))
         see_through = np.dstack([pixels(cover), np.full((24, 24), 99, np.uint8)])
