@@ -4,27 +4,42 @@ import platform
 import subprocess
 from datetime import UTC, datetime
 from hashlib import sha256
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from liftveil.weights import EMBED_FILE, EXTRACT_FILE, WEIGHTS_FILE, Model
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGES = ("liftveil", "numpy", "onnxruntime", "pillow")
+PACKAGES = ("liftveil", "numpy", "onnxruntime", "pillow", "torch")
 
 
 def provenance(model: Model) -> dict[str, object]:
-    """What a reader needs to judge or repeat a measurement."""
+    """What a reader needs to judge or repeat a measurement of a model."""
     files = (EMBED_FILE, EXTRACT_FILE, WEIGHTS_FILE)
+    hashes = {name: sha256(model.file(name).read_bytes()).hexdigest() for name in files}
+    return {"model": model.name, "weights_sha256": hashes, **machine()}
+
+
+def machine() -> dict[str, object]:
+    """Code, packages and processor of a measurement."""
     return {
-        "model": model.name,
-        "weights_sha256": {name: sha256(model.file(name).read_bytes()).hexdigest() for name in files},
         "commit": _git("rev-parse", "HEAD"),
-        "uncommitted_changes": bool(_git("status", "--porcelain", "--", "src", "benchmarks/*.py")),
-        "versions": {name: version(name) for name in PACKAGES} | {"python": platform.python_version()},
+        "uncommitted_changes": bool(_git("status", "--porcelain", "--", "src", "configs", "benchmarks/*.py")),
+        "versions": _versions() | {"python": platform.python_version()},
         "cpu": _cpu(),
         "date": datetime.now(UTC).date().isoformat(),
     }
+
+
+def _versions() -> dict[str, str]:
+    """Versions of the packages that are installed."""
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue  # torch, in a base installation
+    return found
 
 
 def _git(*arguments: str) -> str:

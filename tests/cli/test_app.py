@@ -13,7 +13,7 @@ from liftveil.cli.console import complain, decibels, json_decibels, json_score, 
 from liftveil.errors import LiftveilError
 from liftveil.weights import Model, aliases, releases
 
-COMMANDS = ["demo", "embed", "export", "extract", "info", "train"]
+COMMANDS = ["demo", "embed", "export", "extract", "info", "plot", "profile", "test", "train"]
 
 
 class TestUsage:
@@ -30,7 +30,7 @@ class TestUsage:
         finished = invoke(command, "--help")
         assert (finished.returncode, finished.stderr) == (0, "")
         assert command in finished.stdout.splitlines()[0]
-        assert "--json" in finished.stdout or command in {"demo", "export", "train"}
+        assert "--json" in finished.stdout or command in {"demo", "export", "plot", "test", "train"}
 
     @pytest.mark.parametrize(
         ("arguments", "problem"),

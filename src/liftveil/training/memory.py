@@ -78,7 +78,7 @@ def saved_bytes(compute: Callable[[], Tensor], parameters: list[nn.Parameter]) -
     saved: WeakSet[_Saved] = WeakSet()
 
     def pack(tensor: Tensor) -> _Saved:
-        kept = _Saved(tensor)
+        kept = _Saved(tensor.detach())  # a node that held its own result with its history would live forever
         saved.add(kept)
         return kept
 

@@ -17,15 +17,16 @@ from liftveil.training.memory import stored_bytes
 from liftveil.training.rehearsal import Rehearsal
 
 # Large enough to stand out from what the kernel counts in batches.
-BATCHES = (64, 128, 256)
-CHANGES = {"data": {"crop_px": 32}, "model": {"blocks": 4}}
+BATCHES = (8, 16, 32)
+CHANGES = {"data": {"crop_px": 32}, "model": {"blocks": 4, "width": 32}}
 
 SCRIPT = """if True:
     import json, sys
     from liftveil.config import config_from
-    from liftveil.training.measuring import measure
+    from liftveil.training import measuring
+    measuring.STEPS = 1
     tables = json.load(open("configs.json"))
-    print(json.dumps([measure(config_from(table), "stored").record() for table in tables]))
+    print(json.dumps([measuring.measure(config_from(table), "stored").record() for table in tables]))
 """
 
 

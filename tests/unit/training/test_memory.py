@@ -46,7 +46,7 @@ class TestSavedBytes:
 
     def test_does_not_count_a_graph_that_is_dropped_on_the_way(self, weight):
         def dropped():
-            assert (2 * weight).exp().cos().sum() < NUMBERS
+            (2 * weight).exp().cos().sum()
             return (3 * weight).exp().sum()
 
         assert saved_bytes(dropped, [weight]) == BYTES

@@ -10,6 +10,7 @@ from liftveil.imaging import to_u8
 from liftveil.metrics import psnr
 from liftveil.networks import StarINN
 from liftveil.training import validate
+from liftveil.training.validation import through_files
 
 FIGURES = {
     "cover_db",
@@ -95,3 +96,32 @@ def test_validation_leaves_no_trace(tiny_config, stirred, pairs):
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
     assert all(parameter.grad is None for parameter in model.parameters())
     assert {type(value) for value in first.values()} == {float}
+
+
+@pytest.mark.parametrize(("height", "width"), [(16, 24), (17, 23)])
+def test_grey_secrets_are_judged_by_their_one_channel(tiny_config, stirred, height, width):
+    model = stirred(tiny_config(model={"secret_channels": 1, "levels": 2}))
+    cover, secret = np.random.default_rng(1).integers(0, 256, (2, height, width, 3), dtype=np.uint8)
+    secret = secret[..., :1]
+    stego, recovered = through_files(model, cover, secret)
+    assert (stego.shape, recovered.shape) == (cover.shape, secret.shape)
+    figures = validate(model, [(cover, secret)])
+    assert set(figures) == FIGURES
+    assert figures["cover_db"] == pytest.approx(psnr(cover, stego), abs=1e-9)
+    assert figures["secret_file_db"] == pytest.approx(psnr(secret, recovered), abs=1e-9)
+
+
+@pytest.mark.parametrize("channels", [3, 1])
+def test_sides_that_fit_no_wavelet_are_padded_by_reflection_at_both_ends(tiny_config, stirred, channels):
+    model = stirred(tiny_config(model={"secret_channels": channels, "levels": 2}))
+    cover, secret = np.random.default_rng(1).integers(0, 256, (2, 17, 22, 3), dtype=np.uint8)
+    secret = secret[..., :channels]
+    padded_cover, padded_secret = (np.pad(picture, ((0, 3), (0, 2), (0, 0)), "reflect") for picture in (cover, secret))
+    padded_stego = to_u8(levels(model.embed(tensor(padded_cover), tensor(padded_secret))[0]))
+    stego = padded_stego[:17, :22]
+    received = np.pad(stego, ((0, 3), (0, 2), (0, 0)), "reflect")
+    assert (received != padded_stego).any()  # what was cropped is lost
+    recovered = to_u8(levels(model.extract(tensor(received))))[:17, :22]
+    ours = through_files(model, cover, secret)
+    np.testing.assert_array_equal(ours[0], stego)
+    np.testing.assert_array_equal(ours[1], recovered)
