@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _PARTS: tuple[Part, ...] = ("wavelet", "network", "loss", "optimiser")
 _MOST_DIGITS = 6
-_COLUMNS = f"{'batch':>5}  {'activations':11}{'activations':>14}{'peak':>14}{'step':>10}{'pictures/s':>12}"
+_COLUMNS = f"{'batch':>5}  {'mode':11}{'activations':>14}{'peak':>14}{'step':>10}{'pictures/s':>12}"
 _HEADING = _COLUMNS + "".join(f"{part:>11}" for part in _PARTS)
 
 

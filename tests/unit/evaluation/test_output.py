@@ -102,6 +102,11 @@ class TestWholeFolder:
         self.fill(Path(), "01-result.txt")
         assert content(tmp_path / "out") == {"01-result.txt": "new"}
 
+    def test_is_filled_from_inside_if_it_exists(self, tmp_path):
+        (tmp_path / "out").mkdir()  # perhaps a disk of its own, and the folder above read-only
+        assert self.fill(tmp_path / "out", "a.txt").parent == tmp_path / "out"
+        assert self.fill(tmp_path / "new" / "out", "a.txt").parent == tmp_path
+
     def test_with_content_is_refused(self, tmp_path):
         (tmp_path / "mine.txt").write_text("precious")
         for refused in (lambda: check_folder(tmp_path, force=False), lambda: self.fill(tmp_path, "a")):
