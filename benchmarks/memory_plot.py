@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from matplotlib.figure import Figure
-from matplotlib.ticker import ScalarFormatter
 from provenance import ROOT
 
 from liftveil.evaluation import save_images
@@ -39,11 +38,8 @@ def draw(memory: Mapping[str, Any], target: Path) -> None:
             rows = [row for row in memory["rows"] if row["activations"] == mode]
             blocks, mib = ([row["blocks"] for row in rows], [row["activation_bytes"] / 2**20 for row in rows])
             axes.plot(blocks, mib, label=f"{mode} ({memory['growth'][mode]:+.0%})", **identity(thing))
-        axes.set_xscale("log", base=2)
-        axes.set_yscale("log", base=2)
         axes.set_xticks(sorted({row["blocks"] for row in memory["rows"]}))
-        for axis in (axes.xaxis, axes.yaxis):
-            axis.set_major_formatter(ScalarFormatter())
+        axes.set_ylim(bottom=0)
         axes.set_xlabel("blocks")
         axes.set_ylabel("MiB")
         axes.set_title(f"Activations of {memory['batch']} pairs of {memory['crop_px']}x{memory['crop_px']} pixels")

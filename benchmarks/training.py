@@ -48,6 +48,7 @@ CONFIG = ROOT / "configs" / "quick.toml"
 OUTPUT = ROOT / "benchmarks" / "results" / "training.json"
 FIGURE = ROOT / "docs" / "training-memory"
 MODES: tuple[Activations, ...] = ("stored", "recomputed")
+SIZES = ((1, 1), (4, 1), (8, 1), (1, 4), (4, 4))  # pairs in a batch, batches in a step
 WARM_UP = 2
 
 Run = Callable[[], None]
@@ -132,7 +133,7 @@ def interleaved(variants: Mapping[str, Run], rounds: int) -> dict[str, Record]:
         for name, run in variants.items():
             seconds[name].append(timed(run))
     return {
-        name: {"median_s": median(values), "min_s": min(values), "max_s": max(values)}
+        name: {f"{kind.__name__}_s": round(kind(values), 6) for kind in (median, min, max)}
         for name, values in seconds.items()
     }
 
@@ -151,22 +152,16 @@ def ratio(figures: Mapping[str, Record], slow: str, fast: str) -> float:
 
 def speed(config: Config, scale: Scale) -> Record:
     """Steps and pictures per second."""
-    pairs = {(batch, accumulate): 2 * batch * accumulate for accumulate, sizes in SIZES.items() for batch in sizes}
-    runs: dict[str, Run] = {}
-    pictures: dict[str, int] = {}
-    for (batch, accumulate), count in pairs.items():
-        name = f"batch {batch} x {accumulate}"
-        wanted = resized(config, batch=batch)
-        wanted = replace(wanted, compute=replace(wanted.compute, accumulate=accumulate))
-        runs[name], pictures[name] = Rehearsal(wanted, recompute=False).step, count
-    figures = interleaved(runs, scale.rounds)
-    for name, row in figures.items():
-        row |= {"steps_per_s": 1 / row["median_s"], "pictures_per_s": pictures[name] / row["median_s"]}
+    figures = interleaved({f"batch {b} x {count}": stepper(config, b, count) for b, count in SIZES}, scale.rounds)
+    for (batch, accumulate), row in zip(SIZES, figures.values(), strict=True):
+        row |= {"steps_per_s": 1 / row["median_s"], "pictures_per_s": 2 * batch * accumulate / row["median_s"]}
     return {"crop_px": scale.speed_px, "variants": figures}
 
 
-SIZES = {1: (1, 4, 8), 4: (1, 4)}
-"""Batch sizes by the number of batches in a step."""
+def stepper(config: Config, batch: int, accumulate: int) -> Run:
+    """Steps of so many batches."""
+    wanted = replace(resized(config, batch=batch), compute=replace(config.compute, accumulate=accumulate))
+    return Rehearsal(wanted, recompute=False).step
 
 
 def memory(config: Config, scale: Scale) -> Record:

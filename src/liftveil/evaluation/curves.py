@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_MEDIANS_ACROSS = 25
+_MEDIANS_ACROSS = 10
 _LONGEST_WINDOW = 51
 _NOISY = "batches, running median"
 _ROOM_FOR_MARKERS = 1.015
@@ -79,13 +79,13 @@ def plot_runs(runs: Sequence[Run]) -> Images:
 
 
 def running_median(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What a noisy curve is about: the median around each value, over a 25th of the curve.
+    """What a noisy curve is about: the median around each value, over a tenth of the curve.
 
     Args:
         values: Any number of them.
 
     Returns:
-        As many; near the ends, over as many neighbours as there are on both sides.
+        As many, each of at most 51 values; near the ends, of as many as there are.
     """
     half = min(len(values) // _MEDIANS_ACROSS, _LONGEST_WINDOW) // 2
     return np.array([np.median(values[max(0, i - half) : i + half + 1]) for i in range(len(values))], np.float64)

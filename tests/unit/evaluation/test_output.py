@@ -71,6 +71,7 @@ class TestWholeFolder:
                 (hidden / name).write_text("new")
             if error:
                 raise error
+        return hidden
 
     @pytest.mark.parametrize("name", ["out", "a/b/out"])
     def test_appears_with_everything_in_it(self, tmp_path, name):
