@@ -13,7 +13,7 @@ from liftveil.errors import CheckpointError, DataError, MissingExtraError
 _MANIFEST = "a folder, or a manifest of `liftveil data split`"
 
 
-def train(  # noqa: PLR0913 - a command's options
+def train(
     config: Annotated[Path, typer.Argument(help="A complete configuration, such as configs/quick.toml.")],
     *,
     data: Annotated[Path, typer.Option(help=f"Pictures to train on: {_MANIFEST}.")],

@@ -37,7 +37,7 @@ class Holdings:
 
     Attributes:
         parameters: Number of trained numbers.
-        parameter_bytes: Their memory.
+        parameter_bytes: Memory of the weights, with frozen ones and constants.
         gradient_bytes: Memory of their gradients, while there are any.
         optimiser_bytes: Memory of the optimisers' state, as found after a step.
         average_bytes: Memory of the averaged weights.

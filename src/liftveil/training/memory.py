@@ -6,7 +6,6 @@ What backpropagation keeps from the forward pass is counted tensor by tensor on 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,6 +24,9 @@ WORTHWHILE: Final = 0.5
 """Share of the free memory from which on stored activations are too many."""
 
 MEMINFO: Final = Path("/proc/meminfo")
+
+UNKNOWN_BYTES: Final = 8 * 1024**3
+"""Memory that a machine is taken to have left if it does not tell."""
 
 _PROBE_PX: Final = 64
 
@@ -122,14 +124,14 @@ def free_bytes(device: torch.device) -> int:
         device: A GPU or the CPU.
 
     Returns:
-        Bytes; all memory of a system that does not tell how much of it is free.
+        Bytes; those of a small machine if the system is not Linux, which alone tells.
     """
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])
     if MEMINFO.exists():
         lines = dict(line.split(":") for line in MEMINFO.read_text(encoding="ascii").splitlines())
         return int(lines["MemAvailable"].split()[0]) * 1024
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return UNKNOWN_BYTES
 
 
 @dataclass(eq=False)

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from signal import SIGKILL
 from typing import Any, Final, get_args
 
 from liftveil.config import Config, config_table
@@ -18,6 +17,9 @@ from liftveil.training.measuring import Activations, Measurement, measurement_fr
 Told = Callable[[str], None]
 
 _COMMAND: Final = (sys.executable, "-P", "-c", "from liftveil.training.measuring import main; main()")
+_KILLED: Final = -9
+"""Exit code of a process that the system ended, as it does when memory runs out."""
+
 _LACKS_MEMORY: Final = ("can't allocate memory", "OutOfMemoryError", "MemoryError")
 """How torch on the CPU, torch on a GPU, and Python say it."""
 
@@ -108,6 +110,6 @@ def measure_apart(config: Config, activations: Activations) -> Measurement | Non
     if finished.returncode == 0:
         return measurement_from(json.loads(finished.stdout.splitlines()[-1]))
     problem = (finished.stderr.splitlines() or [f"exit code {finished.returncode}"])[-1]
-    if finished.returncode == -SIGKILL or any(words in problem for words in _LACKS_MEMORY):
+    if finished.returncode == _KILLED or any(words in problem for words in _LACKS_MEMORY):
         return None
     raise HardwareError("data.batch", f"{config.data.batch} could not be measured: {problem}")
