@@ -19,6 +19,7 @@ from liftveil.training import JOURNAL, Folders, read_journal, train
 SHARED = ROOT.parent / "shared" / "data"
 OUTPUT = ROOT / "benchmarks" / "results" / "ablation.json"
 
+EMA_DECAY = 0.97  # that of long runs would still remember the start
 PLAIN = {"hiding_mse": 1.0, "recovery_mse": 1.0, "out_of_range": 0.0}
 BANDS = {"band_ll": 0.35, "band_lh": 0.14, "band_hl": 0.14, "band_hh": 0.06, "band_ll2": 0.2}
 RAMP = {"first": 2 / 3, "last": 8.0}  # the reference's 2 to 24, when its recovery weight of 3 is 1
@@ -69,6 +70,7 @@ def variant(change: dict[str, object], steps: int, seed: int) -> Config:
     table = config_table(read_config(ROOT / "configs" / "quick.toml"))
     table["objective"] |= PLAIN | change
     table["training"] |= {"steps": steps, "seed": seed, "validate_every": steps, "picture_every": 0}
+    table["optimiser"]["ema_decay"] = EMA_DECAY
     return config_from(table)
 
 
