@@ -36,11 +36,6 @@ class Stopwatch:
         self._part: Part = "optimiser"
         self._since = time.perf_counter()
 
-    def restart(self) -> None:
-        """Forget all time so far."""
-        self.seconds = dict.fromkeys(self.seconds, 0.0)
-        self._since = time.perf_counter()
-
     def turn_to(self, part: Part) -> None:
         """Let another part run."""
         finish(self._device)
@@ -89,7 +84,6 @@ def split_time(rehearsal: Rehearsal, steps: int) -> dict[Part, float]:
     _watch_steps(rehearsal.losses, rehearsal.fabric, watch)
     _watch_maps(rehearsal.state.model.transform, watch, "wavelet")
     _watch_maps(rehearsal.state.model.chain, watch, "network")
-    watch.restart()
     for _ in range(steps):
         rehearsal.step()
     watch.turn_to("optimiser")
