@@ -72,8 +72,8 @@ def _recorder(
         secret_channels=config.model.secret_channels,
     )
     open_run(folders.run)
-    journal = Journal(folders.run / JOURNAL, journal_bytes)
     shown = Board(folders.run / BOARD, state.step) if board else None
+    journal = Journal(folders.run / JOURNAL, journal_bytes)  # last: it cuts an older one back
     return Recorder(folders.run, config, pairs, observer, journal, shown, state.step)
 
 
@@ -108,6 +108,6 @@ def compile_conditioners(model: StarINN) -> None:
 def _go_back(state: RunState, checkpoint: Path) -> None:
     """Put the state of the last checkpoint back, but at a lower rate."""
     state.guard.roll_back(state.step)
-    scale, count = state.guard.rate_scale, state.guard.rollbacks
+    scale, count, seconds = state.guard.rate_scale, state.guard.rollbacks, state.seconds
     load_checkpoint(checkpoint).restore(state)
-    state.guard.rate_scale, state.guard.rollbacks = scale, count
+    state.guard.rate_scale, state.guard.rollbacks, state.seconds = scale, count, seconds
