@@ -36,12 +36,15 @@ def test_a_gradient_alone_moves_nothing(tiny_config):
     assert not any(optimiser.state for optimiser in run.state.optimisers)
 
 
-def test_steps_may_go_on_longer_than_the_run(tiny_config):
+def test_every_step_is_the_first_one_of_the_run(tiny_config):
     run = Rehearsal(tiny_config(training={"steps": 1}, optimiser={"warmup_steps": 0}), recompute=False)
+    progress = []
+    run.losses.register_forward_pre_hook(lambda _, arguments: progress.append(arguments[1]))
     for _ in range(3):
         before = weights(run)
         run.step()
         assert moved(run, before)
+    assert progress == [0, 0, 0]
 
 
 def test_every_step_has_samples_of_its_own(tiny_config):
