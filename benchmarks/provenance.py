@@ -17,7 +17,7 @@ def provenance(model: Model) -> dict[str, object]:
     """What a reader needs to judge or repeat a measurement of a model."""
     files = (EMBED_FILE, EXTRACT_FILE, WEIGHTS_FILE)
     hashes = {name: sha256(model.file(name).read_bytes()).hexdigest() for name in files}
-    return {"model": model.name, "weights_sha256": hashes, **machine()}
+    return {"model": Path(model.name).name, "weights_sha256": hashes, **machine()}
 
 
 def machine() -> dict[str, object]:

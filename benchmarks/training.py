@@ -259,11 +259,9 @@ def optimisers(config: Config, scale: Scale) -> Record:
 
 def torch_muon(model: nn.Module) -> list[torch.optim.Optimizer]:
     """Torch's Muon for the parameters that the package gives its own, AdamW for the rest."""
-    named = dict(model.named_parameters())
-    kernels = [p for name, p in named.items() if "conditioner" in name and p.ndim == 2]
-    others = [p for name, p in named.items() if not ("conditioner" in name and p.ndim == 2)]
-    muon = torch.optim.Muon(kernels, weight_decay=0.0, adjust_lr_fn="match_rms_adamw")
-    return [muon, torch.optim.AdamW(others, weight_decay=0.0)]
+    own, rest = build_optimisers(model, replace(read_config(CONFIG).optimiser, name="muon"))
+    muon = torch.optim.Muon(own.param_groups[0]["params"], weight_decay=0.0, adjust_lr_fn="match_rms_adamw")
+    return [muon, rest]
 
 
 def moved_by(build: Callable[[nn.Module], list[torch.optim.Optimizer]], config: Config) -> Run:

@@ -49,7 +49,8 @@ def jpeg(levels: Levels, quality: int, subsampling: Subsampling) -> Levels:
     """
     if not 1 <= quality <= 100:
         raise LiftveilError(f"{quality} is no JPEG quality; use 1..100")
-    returned: Tensor = _Jpeg.apply(through_file(levels), quality, subsampling)  # type: ignore[no-untyped-call]
+    saved = through_file(levels)
+    returned: Tensor = _Jpeg.apply(saved, quality, subsampling)  # type: ignore[no-untyped-call]  # torch's own
     return returned
 
 

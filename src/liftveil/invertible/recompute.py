@@ -74,7 +74,8 @@ class _Move(NamedTuple):
 
 def _run(steps: list[Invertible], moves: list[_Move], start: Activation) -> Activation:
     retreat = _Retreat(steps, moves, start.device.type)
-    end: Tensor = _Recomputed.apply(retreat, start, *retreat.given.values())  # type: ignore[no-untyped-call]
+    given = retreat.given.values()
+    end: Tensor = _Recomputed.apply(retreat, start, *given)  # type: ignore[no-untyped-call]  # torch's own
     return end
 
 

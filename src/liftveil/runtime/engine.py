@@ -96,7 +96,7 @@ def run_graph(
     """
     try:
         output: NDArray[np.float32] = graph.run(None, dict(planes))[0]
-    except Exception as error:
+    except Exception as error:  # no public base class here either
         if "alloc" in str(error):  # "Failed to allocate memory", "bad_alloc", "bad allocation"
             raise MemoryError(_first_line(error)) from error
         raise ModelError(model, f"its graph cannot be run ({_first_line(error)})") from error

@@ -53,8 +53,9 @@ def readable_pictures(paths: list[Path], observer: Observer | None) -> list[Path
         DataError: If fewer than two can be decoded.
     """
     good, skipped = readable(paths)
-    for path, reason in skipped if observer else ():
-        observer.note(f"{path} is left out: {reason}")  # type: ignore[union-attr]  # the condition above
+    if observer is not None:
+        for path, reason in skipped:
+            observer.note(f"{path} is left out: {reason}")
     return good
 
 

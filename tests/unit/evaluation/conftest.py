@@ -10,77 +10,21 @@ import pytest
 import torch
 from PIL import Image
 
-from liftveil.config import config_from
+from liftveil.config import read_config
 from liftveil.evaluation.runs import Run
 from liftveil.training import Checkpoint, load_checkpoint
 from liftveil.training.checkpoint import save_checkpoint
 from liftveil.training.state import fresh_state
 
-TINY: dict[str, dict[str, Any]] = {
-    "model": {
-        "wavelet": "haar",
-        "wavelet_mode": "float",
-        "levels": 1,
-        "colour": "opponent",
-        "secret_channels": 3,
-        "luma_strength": 1.0,
-        "chroma_strength": 1.0,
-        "learned_strengths": False,
-        "blocks": 2,
-        "conditioner": "plain",
-        "width": 4,
-        "mixing": "lu",
-        "scale_bound": 2.0,
-    },
-    "data": {"crop_px": 24, "batch": 2, "ragged": 0.0, "stretch": 0.0},
-    "objective": {
-        "unit": 10.0,
-        "hiding_mse": 1.0,
-        "recovery_mse": 1.0,
-        **dict.fromkeys(("recovery_ssim", "recovery_gradient", "total_variation", "out_of_range"), 0.0),
-        **dict.fromkeys(("band_ll", "band_lh", "band_hl", "band_hh", "band_ll2"), 0.0),
-    },
-    "channel": {
-        "rounding": 1.0,
-        **dict.fromkeys(("noise", "noise_sigma", "jpeg", "resize"), 0.0),
-        "jpeg_quality": 100.0,
-        "resize_factor": 1.0,
-    },
-    "optimiser": {
-        "name": "adamw",
-        "rate": 1e-3,
-        "warmup_steps": 1,
-        "final_share": 0.1,
-        "clip_norm": 1.0,
-        "ema_decay": 0.9,
-    },
-    "training": {
-        "steps": 8,
-        "seed": 3,
-        "normalise": False,
-        "validate_every": 4,
-        "validation_pairs": 2,
-        "validation_px": 32,
-        "picture_every": 0,
-        "checkpoint_every": 4,
-    },
-    "compute": {
-        "accumulate": 1,
-        "precision": "32",
-        "recompute": "never",
-        "compile": False,
-        "workers": 0,
-        "prefetch": 2,
-    },
-}
-
 
 @pytest.fixture
-def checkpoint_of(tmp_path: Path) -> Callable[..., Checkpoint]:
+def checkpoint_of(tmp_path: Path, small_config: Callable[..., Path]) -> Callable[..., Checkpoint]:
     """Save and load a checkpoint whose averaged weights carry noise, and whose others are another network's."""
 
     def make(name: str = "checkpoint.safetensors", **model: Any) -> Checkpoint:
-        config = config_from(TINY | {"model": TINY["model"] | model})
+        file = small_config(model=model)
+        config = read_config(file)
+        file.unlink()  # what a test leaves in its folder is looked at
         state = fresh_state(config)
         state.step = 7
         with torch.no_grad():
