@@ -12,7 +12,7 @@ from torch import Tensor
 from liftveil.errors import CheckpointError
 from liftveil.imaging import to_u8
 from liftveil.training import Checkpoint
-from liftveil.wavelets import NUMPY_FLOAT, pad_by_reflection
+from liftveil.training.validation import embed_levels, extract_levels, picture_tensor
 
 
 @final
@@ -47,7 +47,7 @@ class CheckpointSession:
             ShapeError: If a side is too short to be padded for the model.
         """
         with torch.no_grad():
-            stego = self.model.embed(self._tensor(cover), self._tensor(secret))[0]
+            stego = embed_levels(self.model, cover, secret)
         return self._pixels(stego, cover.shape)
 
     def extract(self, stego: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -64,17 +64,11 @@ class CheckpointSession:
             ShapeError: If a side is too short to be padded for the model.
         """
         with torch.no_grad():
-            recovered = self.model.extract(self._tensor(stego))
+            recovered = extract_levels(self.model, picture_tensor(stego, self.model))
         return self._pixels(recovered, stego.shape if self.secret_channels == 3 else stego.shape[:2])
 
-    def _tensor(self, picture: NDArray[np.uint8]) -> Tensor:
-        """Channels first, as a batch of one, padded."""
-        planes = np.atleast_3d(picture).transpose(2, 0, 1)[None]
-        padded = pad_by_reflection(planes, self.model.multiple, NUMPY_FLOAT)
-        return torch.from_numpy(np.ascontiguousarray(padded)).to(next(self.model.parameters()))
-
     def _pixels(self, levels: Tensor, shape: tuple[int, ...]) -> NDArray[np.uint8]:
-        """Cropped to the shape of a picture and rounded."""
+        """Rounded, in the shape of a picture."""
         if levels.isnan().any():
             raise CheckpointError(self.path, "its weights give values that are no numbers; the training went wrong")
-        return to_u8(levels[0, :, : shape[0], : shape[1]].permute(1, 2, 0).double().numpy()).reshape(shape)
+        return to_u8(levels[0].permute(1, 2, 0).double().numpy()).reshape(shape)

@@ -60,13 +60,13 @@ def through_files(model: StarINN, cover: NDArray[np.uint8], secret: NDArray[np.u
     Returns:
         The 8-bit stego, and what is recovered from it; in the shapes of cover and secret.
     """
-    stego = through_file(_embed(model, cover, secret))
-    return _array(stego), _array(_extract(model, stego))
+    stego = through_file(embed_levels(model, cover, secret))
+    return _array(stego), _array(extract_levels(model, stego))
 
 
 def _exchange(model: StarINN, cover: NDArray[np.uint8], secret: NDArray[np.uint8]) -> dict[str, float]:
-    stego = _embed(model, cover, secret)
-    recovered = {name: _extract(model, change(stego)) for name, change in _STEGOS.items()}
+    stego = embed_levels(model, cover, secret)
+    recovered = {name: extract_levels(model, change(stego)) for name, change in _STEGOS.items()}
     noise_in, noise_out = (round_levels(stego) - stego).std(), (recovered["rounded"] - recovered["float"]).std()
     return {
         "cover_db": psnr(cover, _array(through_file(stego))),
@@ -75,12 +75,31 @@ def _exchange(model: StarINN, cover: NDArray[np.uint8], secret: NDArray[np.uint8
     }
 
 
-def _embed(model: StarINN, cover: NDArray[np.uint8], secret: NDArray[np.uint8]) -> Tensor:
-    pictures = (_padded(_tensor(picture, model), model) for picture in (cover, secret))
+def embed_levels(model: StarINN, cover: NDArray[np.uint8], secret: NDArray[np.uint8]) -> Tensor:
+    """Hide one picture in another of any size, padded by reflection.
+
+    Args:
+        model: The network.
+        cover: RGB (height, width, 3).
+        secret: RGB of the same shape; grey levels (height, width[, 1]) for models of grey secrets.
+
+    Returns:
+        The stego's grey levels (1, 3, height, width), neither rounded nor clipped.
+    """
+    pictures = (_padded(picture_tensor(picture, model), model) for picture in (cover, secret))
     return model.embed(*pictures)[0][..., : cover.shape[0], : cover.shape[1]]
 
 
-def _extract(model: StarINN, stego: Tensor) -> Tensor:
+def extract_levels(model: StarINN, stego: Tensor) -> Tensor:
+    """Get the hidden picture back from a stego of any size, padded by reflection.
+
+    Args:
+        model: The network.
+        stego: Grey levels (1, 3, height, width).
+
+    Returns:
+        The recovered grey levels (1, channel, height, width), neither rounded nor clipped.
+    """
     return model.extract(_padded(stego, model))[..., : stego.shape[-2], : stego.shape[-1]]
 
 
@@ -89,9 +108,10 @@ def _padded(picture: Tensor, model: StarINN) -> Tensor:
     return padded
 
 
-def _tensor(picture: NDArray[np.uint8], model: StarINN) -> Tensor:
-    reference = next(model.parameters())
-    return torch.from_numpy(picture.transpose(2, 0, 1)[None].copy()).to(reference)
+def picture_tensor(picture: NDArray[np.uint8], model: StarINN) -> Tensor:
+    """A picture (height, width[, channel]) as a batch of one, in the type and on the device of a network."""
+    planes = np.atleast_3d(picture).transpose(2, 0, 1)[None]
+    return torch.from_numpy(planes.copy()).to(next(model.parameters()))
 
 
 def _array(picture: Tensor) -> NDArray[np.uint8]:
