@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
-from typing import NamedTuple, cast, final
+from typing import cast, final
 
 import torch
 from torch import Tensor, nn
@@ -47,8 +47,7 @@ def recomputed_forward(steps: Iterable[Invertible], x: Activation) -> Activation
         Output of the last step, the only activation kept for the backward pass. That pass raises a
         ``RuntimeError`` if the output or a parameter has been changed in place by then.
     """
-    steps = list(steps)
-    return _run(steps, [_Move(step, step.inverse) for step in steps], x)
+    return _run([_Move(step, step, step.inverse) for step in steps], x)
 
 
 def recomputed_inverse(steps: Iterable[Invertible], y: Activation) -> Activation:
@@ -61,102 +60,118 @@ def recomputed_inverse(steps: Iterable[Invertible], y: Activation) -> Activation
     Returns:
         Input of the first step, kept as the output is in :func:`recomputed_forward`.
     """
-    steps = list(steps)
-    return _run(steps, [_Move(step.inverse, step) for step in reversed(steps)], y)
-
-
-class _Move(NamedTuple):
-    """A step in the direction of the call, and the way back."""
-
-    go: Map
-    back: Map
-
-
-def _run(steps: list[Invertible], moves: list[_Move], start: Activation) -> Activation:
-    retreat = _Retreat(steps, moves, start.device.type)
-    given = retreat.given.values()
-    end: Tensor = _Recomputed.apply(retreat, start, *given)  # type: ignore[no-untyped-call]  # torch's own
-    return end
+    return _run([_Move(step, step.inverse, step) for step in reversed(list(steps))], y)
 
 
 @final
-class _Retreat(nn.Module):
-    """The backward pass, written as the forward of a module: that is what ``functional_call`` reaches.
+class _Move(nn.Module):
+    """One step in the direction of the call, and its backward pass.
 
-    It puts leaves of its own in place of the parameters. There, gradients of shared parameters add up, those of
-    unused ones stay None, and the parameters' own hooks see nothing before the sum.
+    The latter is the forward of a module, because that is what ``functional_call`` reaches. It puts leaves of its own
+    in place of the parameters: there, gradients of parameters that a step shares with itself add up and those of
+    unused ones stay None.
 
     Args:
-        steps: Owners of the parameters.
-        moves: What the forward pass does, in this order.
-        device: Type of the device whose autocast state is to be restored.
+        step: Owner of the parameters.
+        go: The step in the direction of the call.
+        back: The step in the other direction.
     """
 
-    def __init__(self, steps: list[Invertible], moves: list[_Move], device: str) -> None:
+    def __init__(self, step: Invertible, go: Map, back: Map) -> None:
         super().__init__()
-        self.steps = nn.ModuleList(steps)
-        self.moves = moves
-        self.autocast = _present_autocast(device)
+        self.step = step
+        self.maps = go, back  # in a tuple, since a module as an attribute would be another child
         self.given: dict[str, Tensor] = dict(self.named_parameters())
         self.versions = self._present_versions()
 
-    def gradients(self, end: Activation, gradient: Activation) -> tuple[Activation, list[Tensor | None]]:
-        """Gradients with respect to the start and to every parameter, from the end and its gradient."""
+    def gradients(self, y: Activation, gradient: Activation) -> tuple[Activation, Activation, list[Tensor | None]]:
+        """Input of the step, its gradient and those of the parameters, from the output and its gradient."""
         if self._present_versions() != self.versions:
             raise RuntimeError("a parameter was changed in place before the backward pass could invert the chain")
         leaves = {name: tensor.detach().requires_grad_(tensor.requires_grad) for name, tensor in self.given.items()}
-        gradient = functional_call(self, leaves, (end, gradient))
-        return gradient, [leaf.grad for leaf in leaves.values()]
+        x, gradient = functional_call(self, leaves, (y, gradient))
+        return x, gradient, [leaf.grad for leaf in leaves.values()]
 
-    def forward(self, y: Activation, gradient: Activation) -> Activation:
-        """Walk from the end, whose gradient is given, to the start, whose gradient is returned."""
-        for move in reversed(self.moves):
-            with torch.no_grad(), self.autocast:
-                y = move.back(y)
-            gradient = self._pulled_back(move.go, y, gradient)
-        return gradient
-
-    def _pulled_back(self, go: Map, x: Activation, gradient: Activation) -> Activation:
-        """The gradient before one step; a function of its own, so that the step's graph ends with it."""
+    def forward(self, y: Activation, gradient: Activation) -> tuple[Activation, Activation]:
+        """Reconstruct the input without a graph, run the step again with one, take its gradients, drop the graph."""
+        go, back = self.maps
+        with torch.no_grad():
+            x = back(y)
         x = x.detach().requires_grad_()
-        with torch.enable_grad(), self.autocast:
+        with torch.enable_grad():
             y = go(x)
         torch.autograd.backward(y, gradient)
-        return cast(Tensor, x.grad)
+        return x.detach(), cast(Tensor, x.grad)
 
     def _present_versions(self) -> list[int]:
         """How often each parameter was changed in place."""
         return [tensor._version for tensor in self.given.values()]
 
 
+@final
+class _Trail:
+    """What the nodes of one call share: its moves, and the activation that the backward pass has come to.
+
+    Args:
+        moves: What the call does, in this order.
+        device: Type of the device whose autocast state is to be restored.
+    """
+
+    def __init__(self, moves: list[_Move], device: str) -> None:
+        self.moves = moves
+        self.autocast = _present_autocast(device)
+        self.here: Activation | None = None
+
+    def back(self, number: int, gradient: Activation) -> tuple[Activation, list[Tensor | None]]:
+        """Walk back one move; gradients of its input and of its parameters, from that of its output."""
+        y, self.here = cast(Tensor, self.here), None
+        with self.autocast:
+            x, gradient, parameter_gradients = self.moves[number].gradients(y, gradient)
+        if number > 0:
+            self.here = x
+        return gradient, parameter_gradients
+
+
 class _Context(FunctionCtx):
     """What the forward pass leaves for the backward pass."""
 
-    retreat: _Retreat
-    saved_tensors: tuple[Tensor]
+    trail: _Trail
+    number: int
+    saved_tensors: tuple[Tensor, ...]
 
 
 class _Recomputed(torch.autograd.Function):
-    """A chain in either direction.
+    """One move of a chain.
 
-    The parameters are arguments, so that their gradients pass through their own nodes in the graph, where hooks
-    such as those of ``DistributedDataParallel`` wait.
+    Each is a node of its own, so that gradients are handed on as soon as its step is left: those of a chain that
+    was run twice, as embedding and extraction do, then meet step by step, and never is there a second set of them.
+    The parameters are arguments, so that their gradients pass through their own nodes, where hooks such as those of
+    ``DistributedDataParallel`` wait for the sum.
     """
 
     @staticmethod
-    def forward(ctx: _Context, retreat: _Retreat, x: Tensor, *_parameters: Tensor) -> Tensor:
-        for move in retreat.moves:
-            x = move.go(x)
-        ctx.retreat = retreat
-        ctx.save_for_backward(x)
-        return x
+    def forward(ctx: _Context, trail: _Trail, number: int, x: Tensor, *_parameters: Tensor) -> Tensor:
+        go, _ = trail.moves[number].maps
+        y = go(x)
+        ctx.trail, ctx.number = trail, number
+        if number == len(trail.moves) - 1:
+            ctx.save_for_backward(y)
+        return y
 
     @staticmethod
     @once_differentiable
     def backward(ctx: _Context, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        (end,) = ctx.saved_tensors
-        start_gradient, parameter_gradients = ctx.retreat.gradients(end, gradient)
-        return None, start_gradient, *parameter_gradients
+        if ctx.saved_tensors:
+            (ctx.trail.here,) = ctx.saved_tensors
+        gradient, parameter_gradients = ctx.trail.back(ctx.number, gradient)
+        return None, None, gradient, *parameter_gradients
+
+
+def _run(moves: list[_Move], x: Activation) -> Activation:
+    trail = _Trail(moves, x.device.type)
+    for number, move in enumerate(moves):
+        x = _Recomputed.apply(trail, number, x, *move.given.values())  # type: ignore[no-untyped-call]  # torch's own
+    return x
 
 
 def _present_autocast(device: str) -> AbstractContextManager[object]:

@@ -248,6 +248,14 @@ def test_shared_parameters_get_the_sum(randomised, activation, direction):
 
 
 @both_directions
+def test_the_chain_keeps_its_parameters(chain, activation, direction):
+    before = dict(chain.named_parameters())
+    RECOMPUTED[direction](chain, activation).square().sum().backward()
+    assert all(parameter is before[name] for name, parameter in chain.named_parameters())
+    assert all(parameter.grad is not None for parameter in before.values())
+
+
+@both_directions
 def test_only_what_requires_a_gradient_gets_one(chain, activation, direction):
     fixed = next(chain.parameters())
     fixed.requires_grad_(False)
