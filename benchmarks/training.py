@@ -39,10 +39,8 @@ from liftveil.config import Config, read_config
 from liftveil.invertible import Wavelet
 from liftveil.networks import StarINN
 from liftveil.networks.subnets import MatrixConv
-from liftveil.training.measuring import Activations
+from liftveil.profiling import Activations, Rehearsal, measure_apart
 from liftveil.training.optimiser import build_optimisers
-from liftveil.training.profiling import measure_apart
-from liftveil.training.rehearsal import Rehearsal
 
 CONFIG = ROOT / "configs" / "quick.toml"
 OUTPUT = ROOT / "benchmarks" / "results" / "training.json"

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from liftveil.training import Measurement, profiling
-from liftveil.training.gpu import Gpu
-from liftveil.training.measuring import Holdings
+from liftveil.profiling import Measurement, profiler
+from liftveil.profiling.gpu import Gpu
+from liftveil.profiling.measuring import Holdings
 
 MIB = 2**20
 QUICK = Path(__file__).parents[2] / "configs" / "quick.toml"
@@ -35,14 +35,14 @@ def row(batch, activations, **changes):
 def machine(monkeypatch):
     """Put a made-up machine in place; a test may change what it is."""
     changes = {}
-    monkeypatch.setattr(profiling, "measure_apart", lambda config, kind: row(config.data.batch, kind, **changes))
+    monkeypatch.setattr(profiler, "measure_apart", lambda config, kind: row(config.data.batch, kind, **changes))
     return changes
 
 
 @pytest.fixture
 def unmeasured(monkeypatch):
     """Nothing may be measured before everything was read."""
-    monkeypatch.setattr(profiling, "measure_apart", lambda *_: pytest.fail("measured already"))
+    monkeypatch.setattr(profiler, "measure_apart", lambda *_: pytest.fail("measured already"))
 
 
 def words(line):
@@ -100,7 +100,7 @@ def test_says_if_too_little_fits_to_tell(invoke, monkeypatch):
     def measure(config, kind):
         return row(1, kind) if config.data.batch == 1 else None
 
-    monkeypatch.setattr(profiling, "measure_apart", measure)
+    monkeypatch.setattr(profiler, "measure_apart", measure)
     lines = invoke("profile", QUICK).stdout.splitlines()
     assert lines[-3] == "largest batch within 16GiB, stored: too little was measured to say"
 

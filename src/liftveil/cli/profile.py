@@ -12,7 +12,7 @@ from liftveil.cli.console import AsJson, say, say_json
 from liftveil.errors import ConfigError, MissingExtraError
 
 if TYPE_CHECKING:
-    from liftveil.training import Activations, Measurement, Part, Profile
+    from liftveil.profiling import Activations, Measurement, Part, Profile
 
 _PARTS: tuple[Part, ...] = ("wavelet", "network", "loss", "optimiser")
 _MOST_DIGITS = 6
@@ -29,8 +29,8 @@ def profile(
 ) -> None:
     """Measure what a training run costs on this machine: memory, time, and the largest batch that fits."""
     try:
-        from liftveil.training import parse_bytes
-        from liftveil.training import profile as measure
+        from liftveil.profiling import parse_bytes
+        from liftveil.profiling import profile as measure
     except ModuleNotFoundError as error:
         raise MissingExtraError("train", "profiling") from error
     from rich.console import Console

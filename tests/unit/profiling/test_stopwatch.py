@@ -6,9 +6,9 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from liftveil.training import stopwatch
-from liftveil.training.rehearsal import Rehearsal
-from liftveil.training.stopwatch import Stopwatch, split_time
+from liftveil.profiling import stopwatch
+from liftveil.profiling.rehearsal import Rehearsal
+from liftveil.profiling.stopwatch import Stopwatch, split_time
 
 # No gradient goes to the first pictures, nor comes from the cover that extraction finds beside the secret.
 EMBED = ["wavelet", "loss", "network", "loss", "wavelet", "loss"]

@@ -11,7 +11,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from liftveil.invertible import Sequence
-from liftveil.training.rehearsal import Rehearsal, finish
+from liftveil.profiling.rehearsal import Rehearsal, finish
 
 Part = Literal["wavelet", "network", "loss", "optimiser"]
 """``wavelet`` with the colour transform, ``loss`` with the channel, ``optimiser`` with guard and average."""

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from liftveil.errors import ConfigError
-from liftveil.training.budget import MemoryModel, fit_memory, parse_bytes
+from liftveil.profiling.budget import MemoryModel, fit_memory, parse_bytes
 
 
 class TestParseBytes:

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from liftveil.errors import HardwareError
-from liftveil.training import profiling
-from liftveil.training.measuring import Holdings, Measurement
-from liftveil.training.profiling import measure_apart, profile
+from liftveil.profiling import profiler
+from liftveil.profiling.measuring import Holdings, Measurement
+from liftveil.profiling.profiler import measure_apart, profile
 
 FIXED, SLOPE, RECOMPUTED_SLOPE = 100, 50, 20
 
@@ -41,7 +41,7 @@ def machine(monkeypatch):
         most["asked"].append((config.data.batch, activations))
         return made_up(config.data.batch, activations) if config.data.batch <= most[activations] else None
 
-    monkeypatch.setattr(profiling, "measure_apart", measure)
+    monkeypatch.setattr(profiler, "measure_apart", measure)
     return most
 
 
@@ -95,7 +95,7 @@ class TestProfile:
 
 class TestMeasureApart:
     def ends_with(self, monkeypatch, code):
-        monkeypatch.setattr(profiling, "_COMMAND", (sys.executable, "-c", code))
+        monkeypatch.setattr(profiler, "_COMMAND", (sys.executable, "-c", code))
 
     def test_measures_in_a_fresh_process(self, tiny_config):
         config = tiny_config(data={"crop_px": 32, "batch": 3}, compute={"accumulate": 2})

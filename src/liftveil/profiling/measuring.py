@@ -13,11 +13,11 @@ from typing import Any, Final, Literal
 from torch import Tensor
 
 from liftveil.config import Config, config_from
-from liftveil.training.gpu import Gpu, gpu_now
-from liftveil.training.meters import Meter, meter_for
-from liftveil.training.rehearsal import Rehearsal
+from liftveil.profiling.gpu import Gpu, gpu_now
+from liftveil.profiling.meters import Meter, meter_for
+from liftveil.profiling.rehearsal import Rehearsal
+from liftveil.profiling.stopwatch import Part, split_time
 from liftveil.training.state import RunState
-from liftveil.training.stopwatch import Part, split_time
 
 Activations = Literal["stored", "recomputed"]
 """Where the backward pass has them from."""

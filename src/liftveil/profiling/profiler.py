@@ -11,12 +11,12 @@ from typing import Any, Final, get_args
 
 from liftveil.config import Config, config_table
 from liftveil.errors import HardwareError
-from liftveil.training.budget import MemoryModel, fit_memory
-from liftveil.training.measuring import Activations, Measurement, measurement_from
+from liftveil.profiling.budget import MemoryModel, fit_memory
+from liftveil.profiling.measuring import Activations, Measurement, measurement_from
 
 Told = Callable[[str], None]
 
-_COMMAND: Final = (sys.executable, "-P", "-c", "from liftveil.training.measuring import main; main()")
+_COMMAND: Final = (sys.executable, "-P", "-c", "from liftveil.profiling.measuring import main; main()")
 _KILLED: Final = -9
 """Exit code of a process that the system ended, as it does when memory runs out."""
 

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from liftveil.errors import HardwareError
-from liftveil.training import meters
-from liftveil.training.meters import CudaMeter, ResidentMeter, meter_for
+from liftveil.profiling import meters
+from liftveil.profiling.meters import CudaMeter, ResidentMeter, meter_for
 
 MIB = 2**20
 
@@ -21,7 +21,7 @@ def status(peak_kib: int, now_kib: int, files_kib: int) -> str:
 # its own: where the heap has holes from earlier work, pieces land in them.
 HOLES = """
 import torch
-from liftveil.training.meters import STATUS, ResidentMeter
+from liftveil.profiling.meters import STATUS, ResidentMeter
 
 def resident_bytes():
     line = next(line for line in STATUS.read_text().splitlines() if line.startswith("RssAnon"))

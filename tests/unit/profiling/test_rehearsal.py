@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from liftveil.config import Ramp
-from liftveil.training import rehearsal
-from liftveil.training.rehearsal import Rehearsal, finish
+from liftveil.profiling import rehearsal
+from liftveil.profiling.rehearsal import Rehearsal, finish
 
 
 def weights(run: Rehearsal) -> list[torch.Tensor]:

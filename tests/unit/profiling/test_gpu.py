@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from liftveil.training.gpu import Gpu, gpu_now
+from liftveil.profiling.gpu import Gpu, gpu_now
 
 CUDA = torch.device("cuda", 0)
 

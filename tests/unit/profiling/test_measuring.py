@@ -9,12 +9,12 @@ import torch
 
 from liftveil.config import config_table
 from liftveil.networks import StarINN
-from liftveil.training import measuring
-from liftveil.training.budget import fit_memory
-from liftveil.training.gpu import Gpu
-from liftveil.training.measuring import Holdings, Measurement, main, measure, measurement_from
+from liftveil.profiling import measuring
+from liftveil.profiling.budget import fit_memory
+from liftveil.profiling.gpu import Gpu
+from liftveil.profiling.measuring import Holdings, Measurement, main, measure, measurement_from
+from liftveil.profiling.rehearsal import Rehearsal
 from liftveil.training.memory import stored_bytes
-from liftveil.training.rehearsal import Rehearsal
 
 # Large enough to stand out from what the kernel counts in batches.
 BATCHES = (8, 16, 32)
@@ -23,7 +23,7 @@ CHANGES = {"data": {"crop_px": 32}, "model": {"blocks": 4, "width": 32}}
 SCRIPT = """if True:
     import json, sys
     from liftveil.config import config_from
-    from liftveil.training import measuring
+    from liftveil.profiling import measuring
     measuring.STEPS = 1
     tables = json.load(open("configs.json"))
     print(json.dumps([measuring.measure(config_from(table), "stored").record() for table in tables]))
