@@ -112,12 +112,63 @@ def ablation() -> str:
     return table("objective", "cover", "secret", "secret, float", "worst secret", "sum", rows=rows)
 
 
+def training_speed() -> str:
+    """Steps and pictures per second."""
+    part = result("training")["speed"]
+    rows: list[list[object]] = []
+    for name, row in part["variants"].items():
+        batch, count = name.removeprefix("batch ").split(" x ")
+        spread = f"{row['min_s']:.3f} to {row['max_s']:.3f} s"
+        rates = f"{row['steps_per_s']:.2f}", f"{row['pictures_per_s']:.1f}"
+        rows.append([batch, count, *rates, f"{row['median_s']:.3f} s", spread])
+    columns = ("pairs in a batch", "batches in a step", "steps / s", "pictures / s", "a step", "from, to")
+    return table(*columns, rows=rows) + "\n" + conditions(part)
+
+
+def training_memory() -> str:
+    """Activations, stored and recomputed, by the number of blocks."""
+    part = result("training")["memory"]
+    sizes: dict[int, list[object]] = {}
+    for row in part["rows"]:
+        sizes.setdefault(row["blocks"], [row["blocks"]]).append(f"{row['activation_bytes'] / 2**20:.1f} MiB")
+    growth = (f"{part['growth'][mode]:+.1%}" for mode in ("stored", "recomputed"))
+    rows = [*sizes.values(), ["growth", *growth]]
+    timed = f"With {part['steps']['blocks']} blocks, a recomputing step took {part['recomputed_over_stored_time']:.2f} "
+    return table("blocks", "stored", "recomputed", rows=rows) + f"\n{timed}times as long.\n" + conditions(part)
+
+
+def training_choices() -> str:
+    """Memory layout, translation and optimisers, side by side."""
+    record = result("training")
+    rows: list[list[object]] = []
+    for width, part in record["layout"]["widths"].items():
+        for name, row in part["variants"].items():
+            rows.append([f"a step, width {width}: {name}", f"{1000 * row['median_s']:.0f} ms"])
+    for name, row in record["compile"]["variants"].items():
+        rows.append([f"a step: {name}", f"{1000 * row['median_s']:.0f} ms"])
+    rows.append(["translation, once", f"{record['compile']['compile_s']:.0f} s"])
+    for name, row in record["optimisers"]["variants"].items():
+        rows.append([f"optimiser alone: {name}", f"{1000 * row['median_s']:.1f} ms"])
+    return table("what", "median", rows=rows) + "\n" + conditions(record["layout"])
+
+
+def conditions(part: dict[str, Any]) -> str:
+    """Sizes of what was timed, and the machine at that time."""
+    origin = part["origin"]
+    batch = f"{part['batch']} pairs, " if "batch" in part else ""
+    crops = f"{batch}crops of {part['crop_px']}x{part['crop_px']}"
+    return f"{crops}; {origin['cpu']}, {origin['matmul_gflops']} GFLOP/s of matrix multiplication.\n"
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "quality": quality,
     "losses": losses,
     "choices": choices,
     "quick": quick,
     "ablation": ablation,
+    "training_speed": training_speed,
+    "training_memory": training_memory,
+    "training_choices": training_choices,
 }
 
 if __name__ == "__main__":

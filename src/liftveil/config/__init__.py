@@ -1,6 +1,6 @@
 """The configuration: frozen dataclasses, read strictly from one complete TOML file."""
 
-from liftveil.config.reading import config_from, config_table, model_config_from, read_config, with_seed
+from liftveil.config.reading import changed_keys, config_from, config_table, model_config_from, read_config, with_seed
 from liftveil.config.sections import (
     ChannelConfig,
     ComputeConfig,
@@ -27,6 +27,7 @@ __all__ = [
     "Precision",
     "Ramp",
     "TrainingConfig",
+    "changed_keys",
     "config_from",
     "config_table",
     "model_config_from",

@@ -101,6 +101,17 @@ def with_seed(config: Config, seed: int) -> Config:
     return config_from(table | {"training": table["training"] | {"seed": seed}}, "--seed")
 
 
+def changed_keys(old: Config, new: Config) -> list[str]:
+    """What differs between two configurations, one line for each key: ``"data.batch = 8 instead of 4"``."""
+    before, after = config_table(old), config_table(new)
+    return [
+        f"{section}.{key} = {value} instead of {before[section][key]}"
+        for section, values in after.items()
+        for key, value in values.items()
+        if value != before[section][key]
+    ]
+
+
 def _check_model(model: ModelConfig, source: str | Path) -> None:
     colour = _COLOURS[model.wavelet_mode]
     if model.colour != colour:

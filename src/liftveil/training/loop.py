@@ -45,10 +45,11 @@ def train(config: Config, folders: Folders, observer: Observer, *, resume: bool 
     """
     fabric = start_devices()
     first = fabric.is_global_zero
-    paths = readable_pictures(training_pictures(folders.training), observer if first else None)
+    told = observer if first else None
+    paths = readable_pictures(training_pictures(folders.training), told)
     checkpoint = folders.run / CHECKPOINT
     if resume:
-        state, journal_bytes = resumed_state(config, checkpoint, fabric.device)
+        state, journal_bytes = resumed_state(config, checkpoint, fabric.device, told)
     else:
         state, journal_bytes = prepare_state(config, folders, paths, fabric.device), 0
     recorder = _recorder(config, folders, observer, state, journal_bytes, board=board) if first else None

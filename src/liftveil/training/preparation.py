@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import default_collate
 
-from liftveil.config import Config
+from liftveil.config import Config, changed_keys
 from liftveil.data import Sample, readable
 from liftveil.errors import CheckpointError
 from liftveil.networks import StarINN
@@ -85,13 +85,16 @@ def prepare_state(config: Config, folders: Folders, paths: list[Path], device: t
     return state
 
 
-def resumed_state(config: Config, checkpoint: Path, device: torch.device) -> tuple[RunState, int]:
+def resumed_state(
+    config: Config, checkpoint: Path, device: torch.device, observer: Observer | None
+) -> tuple[RunState, int]:
     """The state of a checkpoint, and the length of the journal at that time.
 
     Args:
         config: The run; its model and optimiser must be those of the checkpoint.
         checkpoint: The file.
         device: Where the weights will live.
+        observer: Who is told what else differs from the configuration so far, if anybody.
 
     Returns:
         State, and bytes of the journal.
@@ -102,6 +105,9 @@ def resumed_state(config: Config, checkpoint: Path, device: torch.device) -> tup
     saved = same_model(load_checkpoint(checkpoint), config)
     if saved.config.optimiser.name != config.optimiser.name:
         raise CheckpointError(checkpoint, "was made with another model or optimiser; resume with its configuration")
+    if observer is not None:
+        for change in changed_keys(saved.config, config):
+            observer.note(f"going on with {change}")
     state = fresh_state(config, device)
     saved.restore(state)
     return state, saved.journal_bytes

@@ -1,5 +1,6 @@
 """The strict reader: what it takes, what it says of everything else, and the way back to tables."""
 
+import copy
 import json
 import re
 from pathlib import Path
@@ -10,6 +11,7 @@ from liftveil.config import (
     Config,
     ModelConfig,
     Ramp,
+    changed_keys,
     config_from,
     config_table,
     model_config_from,
@@ -220,6 +222,16 @@ class TestAnObjective:
     def test_may_go_from_one_term_to_another(self, weighing):
         goes, comes = {"first": 1, "last": 0, "end": 0.75}, {"first": 0, "last": 1, "begin": 0.5}
         assert config_from(weighing(band_ll=goes, band_hh=comes)).objective.band_hh == Ramp(0.0, 1.0, 0.5, 1.0)
+
+
+def test_changed_keys_are_named_with_both_values(table):
+    other = copy.deepcopy(table)
+    other["data"]["batch"] = 7
+    other["objective"]["band_ll"] = {"first": 0, "last": 1}
+    batch, ramp = changed_keys(config_from(table), config_from(other))
+    assert batch == f"data.batch = 7 instead of {table['data']['batch']}"
+    assert ramp.startswith("objective.band_ll = {'first': 0.0, 'last': 1.0")
+    assert changed_keys(config_from(table), config_from(table)) == []
 
 
 class TestAnotherSeed:

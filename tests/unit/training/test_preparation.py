@@ -82,6 +82,7 @@ def test_a_checkpoint_of_another_configuration_is_refused(tiny_config, run, chan
 def test_a_longer_schedule_may_go_on_from_a_shorter(tiny_config, run):
     made = run(tiny_config(training={"steps": 2}))
     longer = run(tiny_config(training={"steps": 4}), folder=made.folders.run, resume=True)
+    assert longer.notes == ["going on with training.steps = 4 instead of 2"]
     assert [step for step, _ in longer.progress] == [3, 4]
 
 
