@@ -38,13 +38,14 @@ def main() -> None:
     """Measure, write the JSON, and log every run on Kodak."""
     options = arguments()
     model = find_model(options.model)
+    name = options.model if model.sha256 else str(model.folder)  # children run in folders of their own
     paths = find_pictures(options.data)
     pictures = [cropped(read_picture(path).rgb_u8, options.crop) for path in paths]
     rows = []
     for i, path in enumerate(paths):
         partner = benchmark_partner(i, len(paths))
         names = {"cover": path.name, "secret": paths[partner].name}
-        rows.append(names | measure(pictures[i], oriented_like(pictures[partner], pictures[i]), options.model))
+        rows.append(names | measure(pictures[i], oriented_like(pictures[partner], pictures[i]), name))
         print(json.dumps(rows[-1]), flush=True)
     record = {
         "set": f"{options.data.name}{'' if options.crop is None else ' ' + options.crop}",
@@ -55,7 +56,7 @@ def main() -> None:
     }
     options.output.parent.mkdir(parents=True, exist_ok=True)
     options.output.write_text(json.dumps(record, indent=1) + "\n")
-    if options.data == KODAK:
+    if options.data.resolve() == KODAK.resolve():
         with LOG.open("a") as log:
             log.write(json.dumps({key: value for key, value in record.items() if key != "pairs"}) + "\n")
     print(json.dumps(record["summary"], indent=1), record["embed_seconds"])

@@ -46,7 +46,7 @@ def main() -> None:
 def measured(seed: int, folder: Path, options: argparse.Namespace) -> dict[str, object]:
     """One seed, from nothing to the figures."""
     rate = matmul_gflops()
-    run, model, result = folder / "run", folder / "model", folder / "kodak.json"
+    run, model, result = folder / "run", folder / f"quick-seed-{seed}", folder / "kodak.json"
     sources = ("--data", options.training, "--validation", options.validation)
     began = time.perf_counter()
     liftveil("train", CONFIG, *sources, "--seed", seed, "-o", run)

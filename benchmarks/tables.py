@@ -50,19 +50,29 @@ def quality() -> str:
         similarity = f"{s['mean_cover_ssim']:.4f}, {s['mean_secret_ssim']:.4f}"
         rows.append([title, *(f"{s[key]:.2f} dB" for key in decibels), similarity, f"{s['sum_db']:.2f} dB"])
     columns = ("pictures", "cover", "secret", "worst cover", "worst secret", "SSIM cover, secret", "sum of means")
-    return table(*columns, rows=rows) + "\n" + origin()
+    kinds = "PSNR over RGB, SSIM over RGB, of 8-bit pictures."
+    whole, crops = result("kodak"), result("kodak-641x427")
+    other = "" if crops["commit"] == whole["commit"] else f" Crops: commit {crops['commit'][:10]}."
+    seconds = f"Embedding 768x512 pixels took {whole['embed_seconds']['median']:.2f} s of inference (median of 9)."
+    return table(*columns, rows=rows) + f"\n{kinds} {origin(whole)} {seconds}{other}\n"
 
 
-def origin() -> str:
-    """What was measured where."""
-    record = result("kodak")
-    versions = ", ".join(f"{name} {number}" for name, number in record["versions"].items())
-    return (
-        f"PSNR over RGB, SSIM over RGB, of 8-bit pictures. Model `{record['model']}` (extract.onnx sha256 "
-        f"{record['weights_sha256']['extract.onnx'][:12]}…), commit {record['commit'][:10]}, {versions}; "
-        f"{record['cpu']}. Embedding 768x512 pixels took {record['embed_seconds']['median']:.2f} s of inference "
-        f"(median of 9).\n"
-    )
+def origin(record: dict[str, Any]) -> str:
+    """What was measured where.
+
+    Raises:
+        ValueError: If it was measured with uncommitted changes.
+    """
+    if record["uncommitted_changes"]:
+        raise ValueError(f"{record['model']} was measured with uncommitted changes; measure it again")
+    weights = record["weights_sha256"]["extract.onnx"][:12]
+    model = f"Model `{record['model']}` (extract.onnx sha256 {weights}…)"
+    return f"{model}, commit {record['commit'][:10]}, {versions(record)}; {record['cpu']}."
+
+
+def versions(record: dict[str, Any]) -> str:
+    """Packages of a measurement."""
+    return ", ".join(f"{name} {number}" for name, number in record["versions"].items())
 
 
 def losses() -> str:
@@ -72,7 +82,7 @@ def losses() -> str:
     names["file"] = "rounded and clipped: the file"
     rows: list[list[object]] = [[names[key], f"{figures[f'secret_{key}_db']:.2f} dB"] for key in names]
     gain = f"The inverse amplifies rounding noise by {figures['noise_gain']:.1f} (rms out over rms in).\n"
-    return table("what the extractor gets", "secret", rows=rows) + "\n" + gain
+    return table("what the extractor gets", "secret", rows=rows) + f"\n{gain}{origin(result('losses'))}\n"
 
 
 def choices() -> str:
@@ -96,8 +106,7 @@ def quick() -> str:
         rows.append([row["seed"], *(f"{row[key]:.2f} dB" for key in decibels), minutes, rate])
     columns = ("seed", "cover", "secret", "worst cover", "worst secret", "training", "matrix multiplication")
     row = record["rows"][0]
-    versions = ", ".join(f"{name} {number}" for name, number in row["versions"].items())
-    steps = f"{row['steps']} steps, commit {row['commit'][:10]}, {versions}; {row['cpu']}.\n"
+    steps = f"{row['steps']} steps, commit {row['commit'][:10]}, {versions(row)}; {row['cpu']}.\n"
     return table(*columns, rows=rows) + "\n" + steps
 
 

@@ -169,3 +169,12 @@ class HardwareError(LiftveilError):
     def __init__(self, key: str, problem: str) -> None:
         super().__init__(f"{key!r} {problem}")
         self.key = key
+
+
+def lacks_memory(problem: str) -> bool:
+    """Whether a last line of an error says that memory ran out.
+
+    Args:
+        problem: As ``"TYPE: TEXT"``: torch on the CPU says it in the text, torch on a GPU and Python in the type.
+    """
+    return any(words in problem for words in ("can't allocate memory", "OutOfMemoryError", "MemoryError"))

@@ -13,6 +13,7 @@ from liftveil.cli.console import complain, decibels, json_decibels, json_score, 
 from liftveil.errors import LiftveilError
 from liftveil.weights import Model, aliases, releases
 
+SHORT_OF_MEMORY = "not enough memory; use smaller pictures or, in a training, a smaller 'data.batch' or 'data.crop_px'"
 COMMANDS = ["demo", "embed", "export", "extract", "info", "plot", "profile", "test", "train"]
 
 
@@ -70,7 +71,10 @@ class TestEnds:
         ("error", "code", "line"),
         [
             (LiftveilError("it is\nbroken"), 1, "it is broken"),
-            (MemoryError(), 1, "not enough memory for this picture; use a smaller one"),
+            (MemoryError(), 1, SHORT_OF_MEMORY),
+            (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried 9 bytes"), 1, SHORT_OF_MEMORY),
+            (OSError(36, "File name too long", "a" * 9), 1, "aaaaaaaaa: File name too long"),
+            (PermissionError(13, "Permission denied"), 1, "a file: Permission denied"),
             (KeyboardInterrupt(), 130, "interrupted"),
         ],
     )

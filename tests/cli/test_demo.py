@@ -69,6 +69,20 @@ class TestRefusals:
         assert finished.stderr.startswith(f"liftveil: demo/{name}.png: exists already; choose another name")
         assert [path.read_text() for path in folder.iterdir()] == ["precious"]
 
+    def test_nothing_is_left_of_a_try_that_failed(self, invoke, tmp_path, monkeypatch):
+        def fail(*_, **__):
+            raise LiftveilError("the disk is full")
+
+        (tmp_path / "demo").mkdir()
+        (tmp_path / "demo" / "mine.txt").write_text("precious")
+        monkeypatch.setattr(demo, "_run", fail)
+        assert invoke("demo") == (1, "", "liftveil: the disk is full\n")
+        assert [path.name for path in (tmp_path / "demo").iterdir()] == ["mine.txt"]
+
+    def test_an_unknown_model_makes_no_folder(self, invoke, tmp_path):
+        assert invoke("demo", "--model", "nope").returncode == 1
+        assert list(tmp_path.iterdir()) == []
+
     @pytest.mark.parametrize("place", ["file", "file/demo"])
     def test_folder_that_cannot_be_made(self, invoke, tmp_path, ran, place):
         (tmp_path / "file").write_text("precious")

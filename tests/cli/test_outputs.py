@@ -324,5 +324,8 @@ def test_too_little_memory_is_one_line(start, invoke, tmp_path, monkeypatch):
 
     monkeypatch.setattr("liftveil.runtime.session.run_graph", fail)
     before = files(tmp_path)
-    refused(invoke(*start["embed"], "-o", "out.png"), "not enough memory for this picture; use a smaller one")
+    refused(
+        invoke(*start["embed"], "-o", "out.png"),
+        "not enough memory; use smaller pictures or, in a training, a smaller 'data.batch' or 'data.crop_px'",
+    )
     assert files(tmp_path) == before

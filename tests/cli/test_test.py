@@ -53,6 +53,16 @@ def pairs(folder):
 
 
 class TestTest:
+    @pytest.mark.parametrize("split", ["val", "test"])
+    def test_takes_a_split_of_a_manifest(self, checkpoint, pictures, invoke, tmp_path, split):
+        rows = [f"{n}.png,{'val' if n < 3 else 'test'},{'0' * 64},31,25" for n in range(7)]
+        (pictures / "splits.csv").write_text("\n".join(["path,split,sha256,width,height", *rows, ""]))
+        words = ("--split", split, "--pairs", "1")
+        finished = invoke("test", checkpoint, "--data", pictures / "splits.csv", "-o", "out", *words)
+        assert (finished.returncode, finished.stderr) == (0, "")
+        assert pairs(tmp_path / "out")[0][0] == {"val": "0.png", "test": "3.png"}[split]
+        assert json.loads((tmp_path / "out/metrics.json").read_text())["split"] == split
+
     def test_writes_pictures_and_figures(self, checkpoint, pictures, invoke, tmp_path):
         finished = invoke("test", checkpoint, "--data", pictures, "-o", "new/out", "--pairs", "2")
         assert (finished.returncode, finished.stderr) == (0, "")

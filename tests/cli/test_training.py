@@ -1,6 +1,7 @@
 """`liftveil train` and `liftveil export`, from pictures to a model that hides."""
 
 import json
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -16,9 +17,10 @@ SHORT = {"steps": 2, "normalise": False}
 
 
 @pytest.fixture
-def pictures(small_photographs):
-    """Options for training and validating with the same pictures, which only tests may do."""
-    return ("--data", small_photographs, "--validation", small_photographs)
+def pictures(tmp_path_factory, small_photographs):
+    """Options for training with pictures, and judging by copies of them."""
+    judged = shutil.copytree(small_photographs, tmp_path_factory.mktemp("judged") / "photographs")
+    return ("--data", small_photographs, "--validation", judged)
 
 
 @pytest.fixture
@@ -121,9 +123,11 @@ class TestTrain:
 
     def test_names_pictures_that_it_leaves_out(self, small_config, copied, small_photographs, invoke):
         (copied / "0.png").write_bytes(b"")
+        Path(os.fsdecode(os.fsencode(copied) + b"/1\n\xff.png")).write_bytes(b"")
         words = ("--data", copied, "--validation", small_photographs)
-        lines = done(invoke("train", small_config(training=SHORT), *words))
-        assert lines[0].startswith(f"{copied / '0.png'} is left out: the file is empty")
+        first, second, *_ = done(invoke("train", small_config(training=SHORT), *words))
+        assert first.startswith(f"{copied / '0.png'} is left out: the file is empty")
+        assert second.startswith(f"{copied / '1'} \\udcff.png is left out: the file is empty")
 
 
 class TestTrainRefuses:
@@ -167,6 +171,13 @@ class TestTrainRefuses:
             finished, "pictures: is a folder of pictures to train on; give another one to judge by with --validation"
         )
         assert not RUN.exists()
+
+    @pytest.mark.parametrize("file", ["checkpoint.safetensors", "journal.jsonl"])
+    def test_a_folder_with_another_run_or_its_journal(self, small_config, pictures, invoke, file):
+        RUN.mkdir(parents=True)
+        (RUN / file).write_text("precious")
+        refused(invoke("train", small_config(), *pictures), "runs/small: holds a run already; go on with --resume or")
+        assert (RUN / file).read_text() == "precious"
 
     def test_to_go_on_from_nothing(self, small_config, pictures, invoke):
         finished = invoke("train", small_config(), *pictures, "--resume")

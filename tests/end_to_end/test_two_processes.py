@@ -14,12 +14,12 @@ TRAINING = {"validate_every": 20, "checkpoint_every": 20}
 @pytest.mark.slow
 @pytest.mark.parametrize("precision", ["64", "32"])
 def test_losses_do_not_depend_on_how_a_step_is_split(tmp_path, run_python, small_photographs, small_config, precision):
-    def losses(name, *launcher, batch, accumulate=1):
+    def losses(name, *launcher, batch, accumulate=1, recompute="never"):
         config = small_config(
             data={"batch": batch, "ragged": 0.5, "stretch": 0.3},
             channel=CHANNEL,
             training=TRAINING,
-            compute={"accumulate": accumulate, "precision": precision},
+            compute={"accumulate": accumulate, "precision": precision, "recompute": recompute},
         )
         output = tmp_path / f"{name}.json"
         finished = run_python(*launcher, SCRIPT, config, small_photographs, tmp_path / name, output)
@@ -32,5 +32,10 @@ def test_losses_do_not_depend_on_how_a_step_is_split(tmp_path, run_python, small
     clipped = [norm > 1 for _, norm in whole]
     assert any(clipped), "the gradient's norm was never clipped"
     torchrun = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "--log-dir", tmp_path / "logs")
-    for other in (losses("two", *torchrun, batch=2), losses("accumulated", batch=1, accumulate=4)):
+    others = (
+        losses("two", *torchrun, batch=2),
+        losses("accumulated", batch=1, accumulate=4),
+        losses("both", *torchrun, batch=1, accumulate=2, recompute="always"),
+    )
+    for other in others:
         assert [loss for loss, _ in other] == pytest.approx([loss for loss, _ in whole], rel=TOLERANCE[precision])

@@ -23,6 +23,7 @@ from liftveil.errors import (
     ShapeError,
     UnreadablePicture,
     UnsupportedOutput,
+    lacks_memory,
 )
 
 PICTURE_ERRORS = (PictureError, UnreadablePicture, UnsupportedOutput, OutputExists, OutputNotWritten)
@@ -109,3 +110,16 @@ def test_each_says_in_one_line_what_is_wrong(error, carried):
 
 def test_a_shape_is_kept_as_a_tuple():
     assert ShapeError([4, 5], "another").actual_shape == (4, 5)
+
+
+@pytest.mark.parametrize(
+    ("problem", "expected"),
+    [
+        ("RuntimeError: DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes", True),
+        ("torch.OutOfMemoryError: CUDA out of memory.", True),
+        ("MemoryError: ", True),
+        ("RuntimeError: shapes do not fit", False),
+    ],
+)
+def test_a_lack_of_memory_is_known_by_its_words(problem, expected):
+    assert lacks_memory(problem) is expected

@@ -8,7 +8,7 @@ import typer
 
 from liftveil.cli import data, demo, embed, export, extract, info, plot, profile, test, train
 from liftveil.cli.console import complain
-from liftveil.errors import LiftveilError
+from liftveil.errors import LiftveilError, lacks_memory
 
 _INTERRUPTED = 130  # which typer makes of KeyboardInterrupt
 
@@ -42,8 +42,13 @@ def main() -> None:
     except LiftveilError as error:
         complain(str(error))
         sys.exit(1)
-    except MemoryError:
-        complain("not enough memory for this picture; use a smaller one")
+    except OSError as error:  # what no command has made an error of its own, such as a name that is too long
+        complain(f"{error.filename or 'a file'}: {error.strerror or error}")
+        sys.exit(1)
+    except (MemoryError, RuntimeError) as error:
+        if not lacks_memory(f"{type(error).__name__}: {error}"):
+            raise
+        complain("not enough memory; use smaller pictures or, in a training, a smaller 'data.batch' or 'data.crop_px'")
         sys.exit(1)
     except SystemExit as end:
         if end.code == _INTERRUPTED:

@@ -16,7 +16,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object inst
 
 def say(text: str) -> None:
     """Print a line of the result."""
-    typer.echo(_line(text, sys.stdout))
+    typer.echo(one_line(text, sys.stdout))
 
 
 def say_json(record: Mapping[str, object]) -> None:
@@ -26,13 +26,13 @@ def say_json(record: Mapping[str, object]) -> None:
 
 def complain(text: str) -> None:
     """Print why nothing came of it, as one line on the error stream."""
-    typer.echo(_line("liftveil: " + text, sys.stderr), err=True)
+    typer.echo(one_line("liftveil: " + text, sys.stderr), err=True)
 
 
 def notify(notices: Iterable[str]) -> None:
     """Print notices on the error stream, so that they never mix with results."""
     for notice in notices:
-        typer.echo(_line("note: " + notice, sys.stderr), err=True)
+        typer.echo(one_line("note: " + notice, sys.stderr), err=True)
 
 
 def decibels(value: float) -> str:
@@ -50,7 +50,7 @@ def json_score(value: float) -> float | None:
     return round(value, 4) if isfinite(value) else None
 
 
-def _line(text: str, stream: TextIO) -> str:
+def one_line(text: str, stream: TextIO) -> str:
     """Make one line of a text; characters of file names that the stream cannot take are escaped."""
     encoding = stream.encoding or "utf-8"
     return " ".join(text.splitlines()).encode(encoding, "backslashreplace").decode(encoding)

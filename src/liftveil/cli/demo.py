@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Annotated
@@ -30,6 +32,7 @@ def demo(
     )
     from liftveil.metrics import psnr, ssim
 
+    grey = _hides_grey(model)
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -37,17 +40,29 @@ def demo(
     paths = {name: output / f"{name}.png" for name in ("cover", "secret", "stego", "recovered", "overview")}
     for path in paths.values():
         check_output(path, force=force)
-    _write_pair(paths["cover"], paths["secret"], grey=_hides_grey(model), force=force)
-    _run("embed", paths["cover"], paths["secret"], paths["stego"], model=model, force=force)
-    _run("extract", paths["stego"], paths["recovered"], model=model, force=force)
-    pixels = {name: read_picture(paths[name]).rgb_u8 for name in ("cover", "stego", "secret", "recovered")}
-    difference = amplified_difference(pixels["cover"], pixels["stego"])
-    panels = [*pixels.items(), ("|cover - stego| x 20", difference)]
-    write_picture(paths["overview"], side_by_side(panels), force=force)
+    with _all_or_nothing([path for path in paths.values() if not path.exists()]):
+        _write_pair(paths["cover"], paths["secret"], grey=grey, force=force)
+        _run("embed", paths["cover"], paths["secret"], paths["stego"], model=model, force=force)
+        _run("extract", paths["stego"], paths["recovered"], model=model, force=force)
+        pixels = {name: read_picture(paths[name]).rgb_u8 for name in ("cover", "stego", "secret", "recovered")}
+        difference = amplified_difference(pixels["cover"], pixels["stego"])
+        panels = [*pixels.items(), ("|cover - stego| x 20", difference)]
+        write_picture(paths["overview"], side_by_side(panels), force=force)
     for reference, picture in (("cover", "stego"), ("secret", "recovered")):
         fidelity = decibels(psnr(pixels[reference], pixels[picture]))
         say(f"{reference:6} -> {picture:9}  PSNR {fidelity}, SSIM {ssim(pixels[reference], pixels[picture]):.4f}")
     say(f"look at {paths['overview']}")
+
+
+@contextmanager
+def _all_or_nothing(new: list[Path]) -> Iterator[None]:
+    """Remove the new files if the block fails, so that the next try finds nothing in its way."""
+    try:
+        yield
+    except BaseException:
+        for path in new:
+            path.unlink(missing_ok=True)
+        raise
 
 
 def _hides_grey(model: str) -> bool:

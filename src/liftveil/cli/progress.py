@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Self, final
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column
+
+from liftveil.cli.console import one_line
 
 _BAR = 40
 
@@ -61,7 +64,7 @@ class TrainingProgress:
     def note(self, text: str) -> None:
         """Show one line about something unusual."""
         self._begin()
-        self._display.print(text, markup=False, highlight=False, soft_wrap=True)
+        self._display.print(one_line(text, sys.stdout), markup=False, highlight=False, soft_wrap=True)
 
     def _begin(self) -> None:
         if not self.told:

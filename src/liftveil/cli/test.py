@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -14,15 +14,16 @@ from liftveil.errors import MissingExtraError
 def test(
     checkpoint: Annotated[Path, typer.Argument(help="The checkpoint.safetensors of a run.")],
     *,
-    data: Annotated[Path, typer.Option(help="Pictures: a folder, or a manifest, whose split `val` is taken.")],
+    data: Annotated[Path, typer.Option(help="Pictures: a folder, or a manifest of `liftveil data split`.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder for pictures and metrics.")],
     pairs: Annotated[int, typer.Option(min=1, help="Number of pairs, at most one for each picture.")] = 5,  # noqa: PT028
+    split: Annotated[Literal["val", "test"], typer.Option(help="Pictures of a manifest to take.")] = "val",  # noqa: PT028
     seed: Annotated[int | None, typer.Option(min=0, help="Draw pairs at random [the first ones].")] = None,  # noqa: PT028
     force: Force = False,  # noqa: PT028 - a command, no test of pytest's
 ) -> None:
     """Hide pictures in others and get them back with the weights of a checkpoint, through saved files."""
     try:
-        from liftveil.data import readable, validation_pictures
+        from liftveil.data import pictures_of, readable
         from liftveil.evaluation import GRID, check_folder, choose_pairs, run_trials, table
         from liftveil.training import load_checkpoint
     except ModuleNotFoundError as error:
@@ -30,10 +31,10 @@ def test(
 
     check_folder(output, force=force)
     run = load_checkpoint(checkpoint)
-    good, skipped = readable(validation_pictures(data))
+    good, skipped = readable(pictures_of(data, split))
     notify(f"{path}: skipped: {reason}" for path, reason in skipped)
     chosen = choose_pairs(good, pairs, seed=seed)
-    trials = run_trials(run, chosen, output, force=force, facts={"data": str(data), "seed": seed})
+    trials = run_trials(run, chosen, output, force=force, facts={"data": str(data), "split": split, "seed": seed})
     notify(notice for trial in trials for notice in trial.notices)
     say(f"{checkpoint}, step {run.step}: {len(trials)} pairs through files")
     for line in table([(trial.cover.name, trial.secret.name) for trial in trials], [trial.scores for trial in trials]):

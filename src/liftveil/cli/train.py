@@ -29,7 +29,7 @@ def train(
 ) -> None:
     """Train a model; checkpoint, journal and pictures go to the run's folder."""
     try:
-        from liftveil.training import CHECKPOINT, Folders
+        from liftveil.training import CHECKPOINT, JOURNAL, Folders
         from liftveil.training import train as run
     except ModuleNotFoundError as error:
         raise MissingExtraError("train", "training") from error
@@ -38,7 +38,7 @@ def train(
 
     chosen = read_config(config) if seed is None else with_seed(read_config(config), seed)
     folder = output or Path("runs") / config.stem
-    if (folder / CHECKPOINT).exists() and not (resume or force):
+    if not (resume or force) and any((folder / name).exists() for name in (CHECKPOINT, JOURNAL)):
         raise CheckpointError(folder, "holds a run already; go on with --resume or replace it with --force")
     if validation is None and data.is_dir():
         raise DataError(data, "is a folder of pictures to train on; give another one to judge by with --validation")

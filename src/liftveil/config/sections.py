@@ -8,6 +8,7 @@ from typing import Literal
 from liftveil.config.values import (
     Automatic,
     Count,
+    Levels,
     Natural,
     Positive,
     RampedFactor,
@@ -47,7 +48,7 @@ class ModelConfig:
 
     wavelet: Literal["haar", "legall5/3", "9/7-m", "cdf9/7"]
     wavelet_mode: Literal["float", "integer"]
-    levels: Count
+    levels: Levels
     colour: Literal["opponent", "reversible"]
     secret_channels: Literal[3, 1]
     luma_strength: Positive
@@ -190,7 +191,7 @@ class ComputeConfig:
         accumulate: Batches whose gradients make one step, on each device.
         precision: ``"32"``, ``"64"``, or what the conditioners compute in: ``"16-mixed"``, ``"bf16-mixed"``.
         recompute: Whether activations are recomputed through the inverse instead of being stored.
-        compile: Whether ``torch.compile`` translates the network.
+        compile: Whether ``torch.compile`` translates the conditioners.
         workers: Loader processes; 0 loads in the training process.
         prefetch: Batches that each loader process keeps ready.
     """

@@ -31,6 +31,7 @@ _SHARE = Range("from 0 to 1", 0, 1)
 _FINITE = Range("finite", -float_info.max)
 
 Count = Annotated[int, Range("at least 1", 1)]
+Levels = Annotated[int, Range("from 1 to 4", 1, 4)]
 Natural = Annotated[int, Range("at least 0")]
 Automatic = Natural | Literal["auto"]
 Seed = Annotated[int, Range("from 0 to 2 ** 63 - 1", 0, 2**63 - 1)]

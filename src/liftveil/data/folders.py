@@ -6,12 +6,14 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from liftveil.data.cache import PictureCache
 from liftveil.errors import DataError
 from liftveil.imaging import read_picture
 
-_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".ppm"})
+_KINDS = frozenset({"AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TGA", "TIFF", "WEBP"})
+_SUFFIXES = frozenset(suffix for suffix, kind in Image.registered_extensions().items() if kind in _KINDS)
 _KEPT_BYTES = 1 << 30
 
 

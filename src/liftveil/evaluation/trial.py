@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isinf
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liftveil import __version__
-from liftveil.data import benchmark_partner
+from liftveil.data import benchmark_partner, oriented_like
 from liftveil.evaluation.output import whole_folder
 from liftveil.evaluation.scores import Scores, plain, score, summary
 from liftveil.evaluation.session import CheckpointSession
@@ -123,7 +122,7 @@ def _try(session: CheckpointSession, cover_file: Path, secret_file: Path, result
     """One pair; the names of its results begin with ``results``."""
     files = {role: results.with_name(f"{results.name}-{role}.png") for role in _ROLES}
     cover, secret = read_picture(cover_file), read_picture(secret_file)
-    fitted = fit_to(flatten_on_white(secret), cover.width, cover.height)
+    fitted = fit_to(_turned(flatten_on_white(secret), cover), cover.width, cover.height)
     hidden = fitted.rgb_u8 if session.secret_channels == 3 else turn_grey(fitted).rgb_u8[..., 0]
     write_picture(files["cover"], cover.rgb_u8, cover.alpha_u8)
     write_picture(files["secret"], hidden)
@@ -133,6 +132,15 @@ def _try(session: CheckpointSession, cover_file: Path, secret_file: Path, result
     scores = score("cover", pixels["cover"], pixels["stego"]) | score("secret", pixels["secret"], pixels["recovered"])
     notices = fitted.notices[len(secret.notices) :]
     return Trial(cover_file, secret_file, scores, _panels(results.name, pixels, scores), notices)
+
+
+def _turned(secret: Picture, cover: Picture) -> Picture:
+    """A quarter turn where one picture is upright and the other is not, as in the benchmark."""
+    turned = oriented_like(secret.rgb_u8, cover.rgb_u8)
+    if turned is secret.rgb_u8:
+        return secret
+    notice = f"{secret.name}: turned by 90 degrees to lie like the cover"
+    return replace(secret, rgb_u8=turned, notices=(*secret.notices, notice))
 
 
 def _panels(name: str, pixels: dict[str, NDArray[np.uint8]], scores: Scores) -> list[Panel]:
@@ -157,7 +165,7 @@ def _reduced(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _report(checkpoint: Checkpoint, trials: Sequence[Trial], facts: dict[str, Any]) -> dict[str, Any]:
     return {
         "checkpoint": str(checkpoint.path),
-        "checkpoint_sha256": hashlib.sha256(checkpoint.path.read_bytes()).hexdigest(),
+        "checkpoint_sha256": checkpoint.sha256,
         "step": checkpoint.step,
         "secret_channels": checkpoint.config.model.secret_channels,
         "liftveil": __version__,

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import final
 
 from PIL import Image, UnidentifiedImageError
 
@@ -27,8 +28,37 @@ _CAUSES: tuple[tuple[type[Exception], tuple[str, str]], ...] = (
     (Image.DecompressionBombError, _TOO_LARGE),
     (MemoryError, ("does not fit into memory", "scale it down first")),
 )
-# Whether Python shows a warning is a setting of the whole process, so one picture is decoded at a time.
-_WARNINGS = threading.Lock()
+
+
+@final
+class _Hush:
+    """Keeps Pillow's warnings back while at least one thread decodes.
+
+    Whether Python shows a warning is a setting of the whole process: the first to come changes it, the last to go
+    puts it back.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._present = 0
+        self._shown = warnings.catch_warnings()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._present == 0:
+                self._shown = warnings.catch_warnings()
+                self._shown.__enter__()
+                warnings.filterwarnings("ignore", module=r"PIL\.")
+            self._present += 1
+
+    def __exit__(self, *_error: object) -> None:
+        with self._lock:
+            self._present -= 1
+            if self._present == 0:
+                self._shown.__exit__(None, None, None)
+
+
+_HUSH = _Hush()
 
 
 @contextmanager
@@ -42,8 +72,7 @@ def decoding(name: str) -> Iterator[None]:
         UnreadablePicture: Whatever the trouble was.
     """
     try:
-        with _WARNINGS, warnings.catch_warnings():
-            warnings.filterwarnings("ignore", module=r"PIL\.")
+        with _HUSH:
             yield
     except LiftveilError:
         raise

@@ -84,21 +84,28 @@ class _Move(nn.Module):
         self.given: dict[str, Tensor] = dict(self.named_parameters())
         self.versions = self._present_versions()
 
-    def gradients(self, y: Activation, gradient: Activation) -> tuple[Activation, Activation, list[Tensor | None]]:
-        """Input of the step, its gradient and those of the parameters, from the output and its gradient."""
+    def gradients(
+        self, held: list[Activation], gradient: Activation, autocast: AbstractContextManager[object]
+    ) -> tuple[Activation, Activation, list[Tensor | None]]:
+        """Input of the step, its gradient and those of the parameters, from the output and its gradient.
+
+        The output is taken out of a list, so that it is gone when the step's graph is built.
+        """
         if self._present_versions() != self.versions:
             raise RuntimeError("a parameter was changed in place before the backward pass could invert the chain")
         leaves = {name: tensor.detach().requires_grad_(tensor.requires_grad) for name, tensor in self.given.items()}
-        x, gradient = functional_call(self, leaves, (y, gradient))
+        x, gradient = functional_call(self, leaves, (held, gradient, autocast))
         return x, gradient, [leaf.grad for leaf in leaves.values()]
 
-    def forward(self, y: Activation, gradient: Activation) -> tuple[Activation, Activation]:
+    def forward(
+        self, held: list[Activation], gradient: Activation, autocast: AbstractContextManager[object]
+    ) -> tuple[Activation, Activation]:
         """Reconstruct the input without a graph, run the step again with one, take its gradients, drop the graph."""
         go, back = self.maps
-        with torch.no_grad():
-            x = back(y)
+        with torch.no_grad(), autocast:
+            x = back(held.pop())
         x = x.detach().requires_grad_()
-        with torch.enable_grad():
+        with torch.enable_grad(), autocast:
             y = go(x)
         torch.autograd.backward(y, gradient)
         return x.detach(), cast(Tensor, x.grad)
@@ -122,12 +129,11 @@ class _Trail:
         self.autocast = _present_autocast(device)
         self.here: Activation | None = None
 
-    def back(self, number: int, gradient: Activation) -> tuple[Activation, list[Tensor | None]]:
+    def back(self, number: int, gradient: Activation, *, goes_on: bool) -> tuple[Activation, list[Tensor | None]]:
         """Walk back one move; gradients of its input and of its parameters, from that of its output."""
-        y, self.here = cast(Tensor, self.here), None
-        with self.autocast:
-            x, gradient, parameter_gradients = self.moves[number].gradients(y, gradient)
-        if number > 0:
+        held, self.here = [cast(Tensor, self.here)], None
+        x, gradient, parameter_gradients = self.moves[number].gradients(held, gradient, self.autocast)
+        if goes_on:
             self.here = x
         return gradient, parameter_gradients
 
@@ -138,6 +144,7 @@ class _Context(FunctionCtx):
     trail: _Trail
     number: int
     saved_tensors: tuple[Tensor, ...]
+    needs_input_grad: tuple[bool, ...]
 
 
 class _Recomputed(torch.autograd.Function):
@@ -161,9 +168,10 @@ class _Recomputed(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: _Context, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        if ctx.saved_tensors:
-            (ctx.trail.here,) = ctx.saved_tensors
-        gradient, parameter_gradients = ctx.trail.back(ctx.number, gradient)
+        if saved := ctx.saved_tensors:
+            (ctx.trail.here,) = saved
+        goes_on = ctx.number > 0 and ctx.needs_input_grad[2]
+        gradient, parameter_gradients = ctx.trail.back(ctx.number, gradient, goes_on=goes_on)
         return None, None, gradient, *parameter_gradients
 
 

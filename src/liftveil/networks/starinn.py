@@ -124,6 +124,17 @@ class StarINN(nn.Module):
         """What height and width must be divisible by."""
         return int(2**self.config.levels)
 
+    def padded(self, side: int) -> int:
+        """The side that a picture has to be padded to.
+
+        Args:
+            side: Height or width in pixels.
+
+        Returns:
+            The next multiple of :attr:`multiple`.
+        """
+        return -(-side // self.multiple) * self.multiple
+
     @property
     def reach_px(self) -> int:
         """An upper bound on how far away, in pixels, a pixel can matter to another one's result."""

@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 from torch import Tensor
 
 from liftveil.config import Config, config_from
+from liftveil.errors import LiftveilError
 from liftveil.profiling.gpu import Gpu, gpu_now
 from liftveil.profiling.meters import Meter, meter_for
 from liftveil.profiling.rehearsal import Rehearsal
@@ -147,7 +148,10 @@ def measurement_from(table: Mapping[str, Any]) -> Measurement:
 def main() -> None:
     """Measure what standard input asks for, and write the result to standard output."""
     order = json.load(sys.stdin)
-    record = measure(config_from(order["config"]), order["activations"]).record()
+    try:
+        record = measure(config_from(order["config"]), order["activations"]).record()
+    except LiftveilError as error:
+        sys.exit(str(error))
     sys.stdout.write(json.dumps(record) + "\n")
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, get_args
 
 from liftveil.config import Config, config_table
-from liftveil.errors import HardwareError
+from liftveil.errors import HardwareError, lacks_memory
 from liftveil.profiling.budget import MemoryModel, fit_memory
 from liftveil.profiling.measuring import Activations, Measurement, measurement_from
 
@@ -19,9 +19,6 @@ Told = Callable[[str], None]
 _COMMAND: Final = (sys.executable, "-P", "-c", "from liftveil.profiling.measuring import main; main()")
 _KILLED: Final = -9
 """Exit code of a process that the system ended, as it does when memory runs out."""
-
-_LACKS_MEMORY: Final = ("can't allocate memory", "OutOfMemoryError", "MemoryError")
-"""How torch on the CPU, torch on a GPU, and Python say it."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +107,6 @@ def measure_apart(config: Config, activations: Activations) -> Measurement | Non
     if finished.returncode == 0:
         return measurement_from(json.loads(finished.stdout.splitlines()[-1]))
     problem = (finished.stderr.splitlines() or [f"exit code {finished.returncode}"])[-1]
-    if finished.returncode == _KILLED or any(words in problem for words in _LACKS_MEMORY):
+    if finished.returncode == _KILLED or lacks_memory(problem):
         return None
     raise HardwareError("data.batch", f"{config.data.batch} could not be measured: {problem}")

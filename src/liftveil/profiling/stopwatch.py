@@ -82,8 +82,10 @@ def split_time(rehearsal: Rehearsal, steps: int) -> dict[Part, float]:
     """
     watch = Stopwatch(rehearsal.fabric.device)
     _watch_steps(rehearsal.losses, rehearsal.fabric, watch)
-    _watch_maps(rehearsal.state.model.transform, watch, "wavelet")
-    _watch_maps(rehearsal.state.model.chain, watch, "network")
+    model = rehearsal.state.model
+    for transform in {model.transform, model.secret_transform}:
+        _watch_maps(transform, watch, "wavelet")
+    _watch_maps(model.chain, watch, "network")
     for _ in range(steps):
         rehearsal.step()
     watch.turn_to("optimiser")

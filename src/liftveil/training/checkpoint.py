@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -57,12 +58,14 @@ class Checkpoint:
 
     Attributes:
         path: Where it came from.
+        sha256: Of the file, in hexadecimal digits; a run that goes on soon replaces the file.
         config: The run's configuration.
         tensors: All tensors by name.
         progress: What is no tensor, by name.
     """
 
     path: Path
+    sha256: str
     config: Config
     tensors: dict[str, Tensor]
     progress: dict[str, Any]
@@ -130,6 +133,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
         with safe_open(path, "pt") as file:
             metadata = file.metadata() or {}
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a dict
+            digest = sha256(path.read_bytes()).hexdigest()
     except (OSError, SafetensorError) as error:
         raise CheckpointError(path, f"cannot be read as a checkpoint ({error})") from error
     if not {"config", *_PROGRESS} <= metadata.keys():
@@ -141,7 +145,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
         raise CheckpointError(path, f"its training run cannot be read ({error})") from error
     if not _complete(tensors, config):
         raise CheckpointError(path, "its tensors are not those of a run of its model")
-    return Checkpoint(path, config, tensors, progress)
+    return Checkpoint(path, digest, config, tensors, progress)
 
 
 def _checked(progress: dict[str, Any]) -> dict[str, Any]:

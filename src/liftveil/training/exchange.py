@@ -54,14 +54,14 @@ def exchange(model: StarINN, sample: Sample, transmit: Transmit) -> Exchange:
     """
     like = next(model.parameters())
     side, sizes = sample.cover.shape[-1], sample.size.tolist()
-    padded = -(-side // model.multiple) * model.multiple
+    padded = model.padded(side)
     cover, secret = (_refit(picture.to(like), sizes, padded) for picture in (sample.cover, sample.secret))
     stego = model.embed(cover, secret)[0]
     received = [
         transmit(stego[which : which + 1, :, :height, :width], index)
         for which, (index, (height, width)) in enumerate(zip(sample.index.tolist(), sizes, strict=True))
     ]
-    recovered = model.extract(torch.cat([_reflected(picture, padded) for picture in received]))
+    recovered = model.extract(torch.cat([reflected(picture, padded) for picture in received]))
     cover, secret, stego, recovered = (picture[..., :side, :side] for picture in (cover, secret, stego, recovered))
     return Exchange(cover, secret, stego, recovered, _inside(sample.size.to(like), side))
 
@@ -71,11 +71,19 @@ def _refit(pictures: Secret, sizes: list[list[int]], side: int) -> Secret:
     if pictures.shape[-1] == side:
         return pictures  # as the samples come
     rows = zip(pictures, sizes, strict=True)
-    return torch.stack([_reflected(picture[..., :height, :width], side) for picture, (height, width) in rows])
+    return torch.stack([reflected(picture[..., :height, :width], side) for picture, (height, width) in rows])
 
 
-def _reflected(picture: Secret, side: int) -> Secret:
-    """Continued by reflection, over and over if need be, to a square."""
+def reflected(picture: Secret, side: int) -> Secret:
+    """Continue pictures by reflection, over and over if need be, to a square.
+
+    Args:
+        picture: At least two pixels high and wide.
+        side: Of the square, at least that of the pictures.
+
+    Returns:
+        The same pictures in the top left corner.
+    """
     for axis in (-2, -1):
         length = picture.shape[axis]
         if length != side:

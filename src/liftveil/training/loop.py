@@ -21,6 +21,7 @@ from liftveil.training.preparation import Folders, open_run, prepare_state, read
 from liftveil.training.recorder import BOARD, CHECKPOINT, JOURNAL, Observer, Recorder
 from liftveil.training.state import RunState
 from liftveil.training.step import LossOfSample, take_step
+from liftveil.training.validation import Pair
 
 
 def train(config: Config, folders: Folders, observer: Observer, *, resume: bool = False, board: bool = False) -> Path:
@@ -52,7 +53,13 @@ def train(config: Config, folders: Folders, observer: Observer, *, resume: bool 
         state, journal_bytes = resumed_state(config, checkpoint, fabric.device, told)
     else:
         state, journal_bytes = prepare_state(config, folders, paths, fabric.device), 0
-    recorder = _recorder(config, folders, observer, state, journal_bytes, board=board) if first else None
+    recorder = None
+    if first:
+        pairs = _judged_by(config, folders, paths, observer)
+        open_run(folders.run, resume=resume)
+        shown = Board(folders.run / BOARD, state.step) if board else None
+        journal = Journal(folders.run / JOURNAL, journal_bytes)  # last: it cuts an older one back
+        recorder = Recorder(folders.run, config, pairs, observer, journal, shown)
     if recorder is not None and not resume:
         recorder.checkpoint(state)  # to go back to
     try:
@@ -63,26 +70,27 @@ def train(config: Config, folders: Folders, observer: Observer, *, resume: bool 
     return checkpoint
 
 
-def _recorder(
-    config: Config, folders: Folders, observer: Observer, state: RunState, journal_bytes: int, *, board: bool
-) -> Recorder:
-    pairs = validation_pairs(
-        readable_pictures(validation_pictures(folders.validation), observer),
+def _judged_by(config: Config, folders: Folders, trained_on: list[Path], observer: Observer) -> list[Pair]:
+    """Pairs for validation; pictures that are trained on as well are told."""
+    paths = readable_pictures(validation_pictures(folders.validation), observer)
+    if shared := {path.resolve() for path in paths} & {path.resolve() for path in trained_on}:
+        observer.note(f"{len(shared)} of the pictures to judge by are trained on as well, such as {min(shared)}")
+    return validation_pairs(
+        paths,
         crop_px=config.training.validation_px,
         count=config.training.validation_pairs,
         secret_channels=config.model.secret_channels,
     )
-    open_run(folders.run)
-    shown = Board(folders.run / BOARD, state.step) if board else None
-    journal = Journal(folders.run / JOURNAL, journal_bytes)  # last: it cuts an older one back
-    return Recorder(folders.run, config, pairs, observer, journal, shown, state.step)
 
 
 def _run(
     state: RunState, config: Config, paths: list[Path], fabric: Fabric, *, recorder: Recorder | None, checkpoint: Path
 ) -> None:
     """Take all steps that are left."""
-    state.model.recompute(should_recompute(config, state.model))
+    recompute = should_recompute(config, state.model)
+    state.model.recompute(recompute)
+    if recompute and recorder is not None and config.compute.recompute == "auto":
+        recorder.observer.note("activations are recomputed: stored ones would fill half of the free memory")
     if config.compute.compile:
         compile_conditioners(state.model)
     losses = fabric.setup_module(LossOfSample(state.model, config))
@@ -112,3 +120,4 @@ def _go_back(state: RunState, checkpoint: Path) -> None:
     scale, count, seconds = state.guard.rate_scale, state.guard.rollbacks, state.seconds
     load_checkpoint(checkpoint).restore(state)
     state.guard.rate_scale, state.guard.rollbacks, state.seconds = scale, count, seconds
+    state.guard.losses.clear()  # the weights are good, so the next loss is a usual one, whatever the objective does

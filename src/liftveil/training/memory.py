@@ -6,6 +6,7 @@ What backpropagation keeps from the forward pass is counted tensor by tensor on 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,6 +25,7 @@ WORTHWHILE: Final = 0.5
 """Share of the free memory from which on stored activations are too many."""
 
 MEMINFO: Final = Path("/proc/meminfo")
+CONTAINER: Final = Path("/sys/fs/cgroup")
 
 UNKNOWN_BYTES: Final = 8 * 1024**3
 """Memory that a machine is taken to have left if it does not tell."""
@@ -63,7 +65,7 @@ def stored_bytes(config: Config, model: StarINN) -> int:
     """
     side = min(max(_PROBE_PX, model.multiple), config.data.crop_px)
     one, two = (_stored_by_probe(config, model, batch, side) for batch in (1, 2))
-    area = config.data.batch * (_padded(config.data.crop_px, model) / _padded(side, model)) ** 2
+    area = config.data.batch * (model.padded(config.data.crop_px) / model.padded(side)) ** 2
     return round(one + (area - 1) * (two - one))
 
 
@@ -121,17 +123,26 @@ def free_bytes(device: torch.device) -> int:
     """Memory that a device has left; for main memory, with what the system would give up for it.
 
     Args:
-        device: A GPU or the CPU.
+        device: A GPU or the CPU, which the processes of a run on this machine share evenly.
 
     Returns:
         Bytes; those of a small machine if the system is not Linux, which alone tells.
     """
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])
-    if MEMINFO.exists():
-        lines = dict(line.split(":") for line in MEMINFO.read_text(encoding="ascii").splitlines())
-        return int(lines["MemAvailable"].split()[0]) * 1024
-    return UNKNOWN_BYTES
+    if not MEMINFO.exists():
+        return UNKNOWN_BYTES
+    lines = dict(line.split(":") for line in MEMINFO.read_text(encoding="ascii").splitlines())
+    system = int(lines["MemAvailable"].split()[0]) * 1024
+    return min(system, _left_of_limit() or system) // int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+
+
+def _left_of_limit() -> int | None:
+    """What a container's limit leaves, if there is one."""
+    limit, used = CONTAINER / "memory.max", CONTAINER / "memory.current"
+    if not limit.exists() or limit.read_text(encoding="ascii").strip() == "max":
+        return None
+    return max(1, int(limit.read_text(encoding="ascii")) - int(used.read_text(encoding="ascii")))
 
 
 @dataclass(eq=False)
@@ -152,8 +163,3 @@ def _at_most(section: Section) -> Section:
     highest = {name: max(ramp.first, ramp.last) for name, ramp in vars(section).items() if isinstance(ramp, Ramp)}
     changes: dict[str, Any] = {name: Ramp(most, most) for name, most in highest.items()}
     return replace(section, **changes)
-
-
-def _padded(side: int, model: StarINN) -> int:
-    """The side that the network sees."""
-    return -(-side // model.multiple) * model.multiple

@@ -15,11 +15,13 @@ from liftveil.errors import CheckpointError
 from liftveil.networks import StarINN
 from liftveil.training.batches import training_samples
 from liftveil.training.checkpoint import Checkpoint, load_checkpoint
+from liftveil.training.exchange import reflected
 from liftveil.training.recorder import PICTURES, Observer
 from liftveil.training.state import RunState, fresh_state
 
 _SAMPLE = 16
 _LEFTOVERS = ".liftveil-*.tmp"
+_PICTURES = "step-*.png"
 
 
 @dataclass(frozen=True)
@@ -104,12 +106,17 @@ def resumed_state(
     """
     saved = same_model(load_checkpoint(checkpoint), config)
     if saved.config.optimiser.name != config.optimiser.name:
-        raise CheckpointError(checkpoint, "was made with another model or optimiser; resume with its configuration")
+        raise CheckpointError(checkpoint, "was made with another optimiser; resume with its configuration")
     if observer is not None:
         for change in changed_keys(saved.config, config):
             observer.note(f"going on with {change}")
+        if saved.step >= config.training.steps:
+            observer.note(f"all {config.training.steps} steps have been taken; to go on, raise 'training.steps'")
     state = fresh_state(config, device)
     saved.restore(state)
+    if config != saved.config:
+        state.earlier = saved.history()
+        state.guard.losses.clear()  # what is usual is to be learnt anew
     return state, saved.journal_bytes
 
 
@@ -120,22 +127,26 @@ def same_model(saved: Checkpoint, config: Config) -> Checkpoint:
         CheckpointError: If it is not.
     """
     if saved.config.model != config.model:
-        raise CheckpointError(saved.path, "was made with another model or optimiser; resume with its configuration")
+        changes = [change for change in changed_keys(saved.config, config) if change.startswith("model.")]
+        raise CheckpointError(saved.path, f"is of another model: here, {', '.join(changes)}")
     return saved
 
 
-def open_run(folder: Path) -> None:
+def open_run(folder: Path, *, resume: bool) -> None:
     """Make the folder of a run, and remove what writes that were cut off have left in it.
 
     Args:
         folder: The run's folder.
+        resume: Whether the run goes on; pictures of another one are removed.
 
     Raises:
         CheckpointError: If it cannot be made.
     """
     try:
-        (folder / PICTURES).mkdir(parents=True, exist_ok=True)
-        for path in (*folder.glob(_LEFTOVERS), *(folder / PICTURES).glob(_LEFTOVERS)):
+        pictures = folder / PICTURES
+        pictures.mkdir(parents=True, exist_ok=True)
+        earlier = () if resume else pictures.glob(_PICTURES)
+        for path in (*folder.glob(_LEFTOVERS), *pictures.glob(_LEFTOVERS), *earlier):
             path.unlink()
     except OSError as error:
         raise CheckpointError(folder, f"cannot be made a folder ({error.strerror})") from error
@@ -146,4 +157,5 @@ def _fixed_sample(config: Config, paths: list[Path], model: StarINN) -> tuple[Te
     samples = training_samples(config, paths)
     batch: Sample = default_collate([samples[index] for index in range(_SAMPLE)])
     like = next(model.parameters())
-    return batch.cover.to(like), batch.secret.to(like)
+    side = model.padded(config.data.crop_px)
+    return reflected(batch.cover.to(like), side), reflected(batch.secret.to(like), side)

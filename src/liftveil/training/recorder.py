@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol, final
 
 from liftveil.config import Config
-from liftveil.errors import CheckpointError, PictureError
+from liftveil.errors import CheckpointError, LiftveilError, PictureError
 from liftveil.training.board import Board
 from liftveil.training.checkpoint import save_checkpoint
 from liftveil.training.guard import Verdict
@@ -46,12 +46,12 @@ class _Mark(NamedTuple):
     Attributes:
         seconds: On the clock, later by whatever the recorder itself has taken since.
         waited: Seconds that the process had waited for data.
-        step: Steps taken.
+        steps: Steps told so far; after going back, some are told again.
     """
 
     seconds: float
     waited: float
-    step: int
+    steps: int
 
 
 @final
@@ -66,7 +66,6 @@ class Recorder:
         observer: Who watches.
         journal: Opened at the right place.
         board: TensorBoard, if wanted.
-        first_step: Steps that lay behind when it was made.
     """
 
     folder: Path
@@ -75,10 +74,10 @@ class Recorder:
     observer: Observer
     journal: Journal
     board: Board | None = None
-    first_step: int = 0
 
     def __post_init__(self) -> None:
-        self._since = _Mark(time.perf_counter(), 0.0, self.first_step)
+        self._told = 0
+        self._since = _Mark(time.perf_counter(), 0.0, 0)
 
     def step(self, state: RunState, verdict: Verdict, figures: dict[str, float], waited: float) -> None:
         """Note a step, and do what is due after it.
@@ -93,6 +92,7 @@ class Recorder:
             CheckpointError: If a file of the run cannot be written.
         """
         began = time.perf_counter()
+        self._told += 1
         if verdict != "take":
             self._write(state.step, {"event": _EVENTS[verdict], **figures})
             self.observer.note(f"step {state.step}: {_EVENTS[verdict]} (loss {figures['loss']:.3g})")
@@ -114,7 +114,7 @@ class Recorder:
         rhythm, step = self.config.training, state.step
         judged = self._due(step, rhythm.validate_every)
         if judged or (verdict == "take" and step % RECORD_EVERY == 0):
-            times = self._times(step, waited)
+            times = self._times(waited)
             if judged:
                 figures = figures | self._validation(state)
             self._write(step, figures | times)
@@ -131,7 +131,12 @@ class Recorder:
             self.board.figures(step, record)
 
     def _validation(self, state: RunState) -> dict[str, float]:
-        return {name: round(value, 4) for name, value in validate(state.averaged, self.pairs).items()}
+        try:
+            found = validate(state.averaged, self.pairs)
+        except LiftveilError as error:  # no numbers: for the guard to deal with
+            self.observer.note(f"step {state.step}: not validated ({error})")
+            return {}
+        return {name: round(value, 4) for name, value in found.items()}
 
     def _picture(self, state: RunState) -> None:
         path = self.folder / PICTURES / f"step-{state.step:06}.png"
@@ -139,15 +144,18 @@ class Recorder:
             picture = save_validation_picture(state.averaged, self.pairs[0], path)
         except PictureError as error:
             raise CheckpointError(path, f"the validation picture was not written ({error})") from error
+        except LiftveilError as error:
+            self.observer.note(f"step {state.step}: no picture ({error})")
+            return
         if self.board is not None:
             self.board.picture(state.step, picture)
 
-    def _times(self, step: int, waited: float) -> dict[str, float]:
+    def _times(self, waited: float) -> dict[str, float]:
         """Seconds a step since the last record, and the share of them that went into waiting for data."""
-        then, self._since = self._since, _Mark(time.perf_counter(), waited, step)
+        then, self._since = self._since, _Mark(time.perf_counter(), waited, self._told)
         passed = max(self._since.seconds - then.seconds, 1e-9)
         share = (waited - then.waited) / passed
-        return {"step_seconds": round(passed / max(1, step - then.step), 4), "waiting": round(share, 4)}
+        return {"step_seconds": round(passed / max(1, self._told - then.steps), 4), "waiting": round(share, 4)}
 
     def _due(self, step: int, every: int) -> bool:
         return step % every == 0 or self._last(step)

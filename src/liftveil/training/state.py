@@ -1,4 +1,4 @@
-"""The parts of a run that change, and where they come from: nothing, another run, or this run's checkpoint."""
+"""The parts of a run that change, together, and fresh ones."""
 
 from __future__ import annotations
 

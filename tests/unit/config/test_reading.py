@@ -156,7 +156,7 @@ class TestTheModelAlone:
     @pytest.mark.parametrize(
         ("changes", "problem"),
         [
-            ({"levels": 0}, r"'model\.levels' is 0, but must be at least 1"),
+            ({"levels": 0}, r"'model\.levels' is 0, but must be from 1 to 4"),
             ({"color": "opponent"}, r"unknown key 'model\.color'; the nearest that exists is 'model\.colour'"),
             ({"secret_channels": True}, r"'model\.secret_channels' is True, but must be one of 3, 1"),
         ],

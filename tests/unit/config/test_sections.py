@@ -30,11 +30,12 @@ CHOICES = {
 BOUND_TOGETHER = {"model.wavelet_mode", "model.colour"}
 SWITCHES = ["model.learned_strengths", "training.normalise", "compute.compile"]
 COUNTS = [
-    *["model.levels", "model.blocks", "model.width", "data.batch"],
+    *["model.blocks", "model.width", "data.batch"],
     *["training.steps", "training.validate_every", "training.validation_pairs", "training.checkpoint_every"],
     *["compute.accumulate", "compute.prefetch"],
 ]
 NATURALS = ["optimiser.warmup_steps", "training.picture_every", "compute.workers"]
+LEVELS = ["model.levels"]
 SEEDS = ["training.seed"]
 SIDES = ["data.crop_px", "training.validation_px"]
 SHARES = ["data.ragged", "data.stretch", "optimiser.final_share", "optimiser.ema_decay"]
@@ -76,7 +77,7 @@ def taken(table):
 
 
 def test_the_lists_above_hold_every_key_once():
-    plain = [*CHOICES, *SWITCHES, *COUNTS, *NATURALS, *SEEDS, *SIDES, *SHARES, *POSITIVES]
+    plain = [*CHOICES, *SWITCHES, *COUNTS, *NATURALS, *LEVELS, *SEEDS, *SIDES, *SHARES, *POSITIVES]
     assert sorted([*plain, *RAMPS]) == sorted(KEYS)
 
 
@@ -130,6 +131,13 @@ def test_what_counts_starts_at_one(said, taken, path):
     assert taken(path, 1) == 1
     for value in (0, -1):
         assert said(path, value) == f"'{path}' is {value}, but must be at least 1"
+
+
+@pytest.mark.parametrize("path", LEVELS)
+def test_the_smallest_pictures_can_be_padded_for_all_levels(said, taken, path):
+    assert [taken(path, value) for value in (1, 4)] == [1, 4]
+    for value in (0, 5):
+        assert said(path, value) == f"'{path}' is {value}, but must be from 1 to 4"
 
 
 @pytest.mark.parametrize("path", NATURALS)

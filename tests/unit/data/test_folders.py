@@ -9,8 +9,20 @@ from liftveil.errors import DataError, UnreadablePicture
 
 
 def test_pictures_are_found_at_every_depth_in_the_order_of_their_paths(tmp_path):
-    names = ["b.png", "a/z.JPG", "a/b/c.webp", "B.tiff", "c.bmp", "d.ppm", "e.jpeg", "f.TIF"]
-    others = ["notes.txt", "a/list.json", "png", "x.png.part", "g.gif", "a/.png"]
+    names = [
+        "b.png",
+        "a/z.JPG",
+        "a/b/c.webp",
+        "B.tiff",
+        "c.bmp",
+        "d.ppm",
+        "e.jpeg",
+        "f.TIF",
+        "g.gif",
+        "h.avif",
+        "i.jp2",
+    ]
+    others = ["notes.txt", "a/list.json", "png", "x.png.part", "y.eps", "z.pdf", "a/.png"]
     for name in names + others:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()

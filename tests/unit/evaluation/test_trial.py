@@ -84,14 +84,20 @@ class TestFiles:
         assert report(tmp_path / "out")["pairs"][0]["cover_psnr_db"] == pytest.approx(expected, abs=1e-4)
 
     def test_have_secrets_fitted_to_their_covers(self, checkpoint_of, photos, tmp_path):
-        paths = photos((40, 64), (64, 40))
+        paths = photos((40, 64), (48, 60))
         [done] = run_trials(checkpoint_of(), [(paths[0], paths[1])], tmp_path / "out")
         secret = pixels(tmp_path / "out/01-secret.png")
         assert secret.shape == (40, 64, 3)
-        assert (secret[:, :19].max(), secret[:, -19:].max()) == (0, 0)
-        assert (secret[:, 20:44].max(axis=(0, 2)) > 0).all()
+        assert (secret[:, :6].max(), secret[:, -6:].max()) == (0, 0)
+        assert (secret[:, 8:56].max(axis=(0, 2)) > 0).all()
         assert len(done.notices) == 1
-        assert "fitted whole from 40x64 into 64x40" in done.notices[0]
+        assert "fitted whole from 60x48 into 64x40" in done.notices[0]
+
+    def test_have_secrets_turned_to_lie_like_their_covers(self, checkpoint_of, photos, tmp_path):
+        cover, secret = photos((40, 64), (64, 40))
+        [done] = run_trials(checkpoint_of(), [(cover, secret)], tmp_path / "out")
+        np.testing.assert_array_equal(pixels(tmp_path / "out/01-secret.png"), np.rot90(pixels(secret)))
+        assert done.notices == (f"{secret}: turned by 90 degrees to lie like the cover",)
 
     def test_have_transparent_secrets_laid_on_white(self, checkpoint_of, photos, tmp_path):
         cover, secret = photos((24, 24), (24, 24))

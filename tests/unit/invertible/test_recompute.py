@@ -227,10 +227,11 @@ def test_nothing_is_left_behind(randomised, activation, direction):
     assert max(most) <= 3
 
 
-def test_one_graph_may_use_a_chain_in_both_directions(chain, activation):
-    def there_and_back(forward, inverse):
-        return lambda chain, start: inverse(chain, forward(chain, start).sin())
+def there_and_back(forward, inverse):
+    return lambda chain, start: inverse(chain, forward(chain, start).sin())
 
+
+def test_one_graph_may_use_a_chain_in_both_directions(chain, activation):
     expected = gradients(there_and_back(Sequence.forward, Sequence.inverse), chain, activation)
     actual = gradients(there_and_back(recomputed_forward, recomputed_inverse), chain, activation)
     assert max(map(differing, actual, expected)) <= 1e-9
@@ -276,6 +277,32 @@ def test_inputs_may_require_a_gradient_alone(chain, activation):
 
 
 @both_directions
+def test_nothing_is_kept_for_steps_that_need_no_gradient(chain, activation, direction):
+    steps = list(chain) if direction == "forward" else list(chain)[::-1]
+    for step in steps[:3]:
+        step.requires_grad_(False)
+    expected = gradients_that_exist(stored(direction), chain, activation)
+    end = RECOMPUTED[direction](chain, activation).square().sum()
+    trails = {node.trail for node in nodes(end.grad_fn) if hasattr(node, "trail")}
+    end.backward()
+    assert [trail.here for trail in trails] == [None]
+    actual = [parameter.grad for parameter in chain.parameters() if parameter.requires_grad]
+    assert max(map(differing, actual, expected)) <= 1e-9
+
+
+def gradients_that_exist(run, chain, start):
+    wanted = [parameter for parameter in chain.parameters() if parameter.requires_grad]
+    return torch.autograd.grad(run(chain, start).square().sum(), wanted)
+
+
+def nodes(node):
+    yield node
+    for behind, _ in node.next_functions:
+        if behind is not None:
+            yield from nodes(behind)
+
+
+@both_directions
 def test_without_gradients_it_is_plain_evaluation(chain, activation, direction):
     with torch.no_grad():
         assert not RECOMPUTED[direction](chain, activation).requires_grad
@@ -286,11 +313,11 @@ def test_without_gradients_it_is_plain_evaluation(chain, activation, direction):
 
 def test_hooks_of_parameters_see_the_whole_gradient_once(chain, activation):
     parameter = chain.steps[0].bias
-    expected = gradients(Sequence.forward, chain, activation)[2]
+    expected = gradients(there_and_back(Sequence.forward, Sequence.inverse), chain, activation)[2]
     hooked, accumulated = [], []
     parameter.register_hook(lambda gradient: (hooked.append(gradient), 3 * gradient)[1])
     parameter.register_post_accumulate_grad_hook(lambda leaf: accumulated.append(leaf.grad.clone()))
-    recomputed_forward(chain, activation).square().sum().backward()
+    there_and_back(recomputed_forward, recomputed_inverse)(chain, activation).square().sum().backward()
     torch.testing.assert_close(hooked, [expected])
     torch.testing.assert_close(accumulated, [3 * expected])
 

@@ -1,5 +1,6 @@
 """What the tests of this room share: made-up photographs, a network with some noise in it, finished runs."""
 
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, final
@@ -64,6 +65,12 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
         coarse = Image.fromarray(rng.integers(20, 236, (6, 5, 3), dtype=np.uint8))
         coarse.resize((40, 48), Image.Resampling.BICUBIC).save(folder / f"{number}.png")
     return folder
+
+
+@pytest.fixture(scope="session")
+def judged(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same pictures in other files, to judge by; read only."""
+    return Path(shutil.copytree(photos, tmp_path_factory.mktemp("judged") / "photos"))
 
 
 @pytest.fixture(scope="session")
@@ -134,11 +141,11 @@ class Run(NamedTuple):
 
 
 @pytest.fixture(scope="session")
-def run(photos, tmp_path_factory, told):
+def run(photos, judged, tmp_path_factory, told):
     """Train, in a folder of its own unless one is given, and tell about it."""
 
     def act(config, *, folder=None, resume=False, stop_at=None, initial=None):
-        folders = Folders(photos, photos, folder or tmp_path_factory.mktemp("run") / "made" / "here", initial)
+        folders = Folders(photos, judged, folder or tmp_path_factory.mktemp("run") / "made" / "here", initial)
         observer = told(stop_at)
         if stop_at is None:
             assert train(config, folders, observer, resume=resume) == folders.run / CHECKPOINT

@@ -140,7 +140,21 @@ class TestFreeBytes:
         meminfo = tmp_path / "meminfo"
         meminfo.write_text("MemTotal:       100 kB\nMemFree:         10 kB\nMemAvailable:    60 kB\n")
         monkeypatch.setattr(memory, "MEMINFO", meminfo)
+        monkeypatch.setattr(memory, "CONTAINER", tmp_path)
         assert free_bytes(CPU) == 60 * 1024
+
+    @pytest.mark.parametrize(
+        ("limit", "processes", "expected"),
+        [("max\n", "1", 60 * 1024), ("9000\n", "1", 5000), ("9000\n", "2", 2500), ("99999999\n", "3", 20 * 1024)],
+    )
+    def test_is_what_a_container_and_other_processes_leave(self, monkeypatch, tmp_path, limit, processes, expected):
+        (tmp_path / "meminfo").write_text("MemAvailable:    60 kB\n")
+        (tmp_path / "memory.max").write_text(limit)
+        (tmp_path / "memory.current").write_text("4000\n")
+        monkeypatch.setattr(memory, "MEMINFO", tmp_path / "meminfo")
+        monkeypatch.setattr(memory, "CONTAINER", tmp_path)
+        monkeypatch.setenv("LOCAL_WORLD_SIZE", processes)
+        assert free_bytes(CPU) == expected
 
     def test_is_that_of_a_small_machine_where_the_system_does_not_tell(self, monkeypatch, tmp_path):
         monkeypatch.setattr(memory, "MEMINFO", tmp_path / "missing")

@@ -1,6 +1,8 @@
 """Where a run starts from: nothing, another run, its own checkpoint; and what it refuses to start from."""
 
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 import torch
@@ -40,11 +42,16 @@ def test_a_run_remembers_the_runs_before_it(tiny_config, run, earlier):
     initial = earlier.folders.run / CHECKPOINT
     second = run(tiny_config(training={"steps": 2}), initial=initial)
     third = run(tiny_config(training={"steps": 1}), initial=second.folders.run / CHECKPOINT)
-    resumed = run(tiny_config(training={"steps": 2}), folder=third.folders.run, resume=True)
-    for result in (third, resumed):
-        before = json.loads(result.checkpoint.facts()["earlier_runs"])
-        assert [facts["steps"] for facts in before] == ["3", "2"]
-        assert json.loads(before[0]["config"])["training"]["steps"] == 3
+    assert [facts["steps"] for facts in earlier_runs(third)] == ["3", "2"]
+    resumed = run(tiny_config(training={"steps": 1}), folder=third.folders.run, resume=True)
+    assert [facts["steps"] for facts in earlier_runs(resumed)] == ["3", "2"]
+    longer = run(tiny_config(training={"steps": 2}), folder=third.folders.run, resume=True)
+    assert [facts["steps"] for facts in earlier_runs(longer)] == ["3", "2", "1"]
+    assert json.loads(earlier_runs(longer)[0]["config"])["training"]["steps"] == 3
+
+
+def earlier_runs(result):
+    return json.loads(result.checkpoint.facts()["earlier_runs"])
 
 
 def test_weights_of_another_model_are_no_start(tiny_config, photos, earlier, tmp_path, told):
@@ -65,16 +72,37 @@ def test_stretched_crops_reach_both_ends_of_the_range(tiny_config, run, seen):
         assert (saturated.float().mean() > 0.02) == reached
 
 
+def test_crops_of_any_size_can_be_started_from(tiny_config, run):
+    config = tiny_config(data={"crop_px": 25}, training={"steps": 1, "normalise": True})
+    assert run(config).checkpoint.step == 1
+
+
+def test_what_is_usual_is_learnt_anew_with_another_objective(tiny_config, run):
+    made = run(tiny_config(training={"steps": 3}, objective={"unit": 200.0}))
+    longer = tiny_config(training={"steps": 5}, objective={"unit": 2.0})
+    again = run(longer, folder=made.folders.run, resume=True)
+    assert [note for note in again.notes if "skipped" in note] == []
+    assert again.losses[0] > 100 * max(made.losses)
+    assert [json.loads(facts["config"])["objective"]["unit"] for facts in earlier_runs(again)] == [200.0]
+
+
 def test_a_run_without_its_checkpoint_cannot_go_on(tiny_config, photos, tmp_path, told):
     with pytest.raises(CheckpointError) as refusal:
         train(tiny_config(), Folders(photos, photos, tmp_path), told(stop_at=1), resume=True)
     assert refusal.value.path == str(tmp_path / CHECKPOINT)
 
 
-@pytest.mark.parametrize("change", [{"model": {"width": 5}}, {"optimiser": {"name": "adam"}}], ids=str)
-def test_a_checkpoint_of_another_configuration_is_refused(tiny_config, run, change, told):
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"model": {"width": 5}}, r"another model: here, model\.width = 5 instead of 4$"),
+        ({"optimiser": {"name": "adam"}}, "another optimiser"),
+    ],
+    ids=str,
+)
+def test_a_checkpoint_of_another_configuration_is_refused(tiny_config, run, change, reason, told):
     made = run(tiny_config(training={"steps": 1}))
-    with pytest.raises(CheckpointError, match="another model or optimiser") as refusal:
+    with pytest.raises(CheckpointError, match=reason) as refusal:
         train(tiny_config(**change), made.folders, told(stop_at=1), resume=True)
     assert refusal.value.path == str(made.folders.run / CHECKPOINT)
 
@@ -103,7 +131,18 @@ def test_folders_that_cannot_serve_are_refused_by_name(tiny_config, photos, tmp_
         assert refusal.value.path == str(empty)
 
 
-def test_pictures_that_cannot_be_read_are_named_and_left_out(tiny_config, photos, tmp_path, told):
+def test_pictures_to_judge_by_that_are_trained_on_are_told(tiny_config, photos, judged, tmp_path, told):
+    mixed = Path(shutil.copytree(judged, tmp_path / "mixed"))
+    (mixed / "0.png").unlink()
+    (mixed / "0.png").symlink_to(photos / "0.png")
+    observer = told()
+    train(tiny_config(training={"steps": 1}), Folders(photos, mixed, tmp_path / "run"), observer)
+    assert observer.notes == [
+        f"1 of the pictures to judge by are trained on as well, such as {(photos / '0.png').resolve()}"
+    ]
+
+
+def test_pictures_that_cannot_be_read_are_named_and_left_out(tiny_config, photos, judged, tmp_path, told):
     folder = tmp_path / "pictures"
     folder.mkdir()
     for path in sorted(photos.iterdir()):
@@ -111,11 +150,11 @@ def test_pictures_that_cannot_be_read_are_named_and_left_out(tiny_config, photos
     (folder / "broken.png").write_bytes((photos / "0.png").read_bytes()[:200])
     observer = told()
     config = tiny_config(training={"steps": 2})
-    train(config, Folders(folder, photos, tmp_path / "run"), observer)
+    train(config, Folders(folder, judged, tmp_path / "run"), observer)
     [note] = observer.notes
     assert note.startswith(f"{folder / 'broken.png'} is left out: ")
     without = told()
-    train(config, Folders(photos, photos, tmp_path / "other"), without)
+    train(config, Folders(photos, judged, tmp_path / "other"), without)
     assert observer.steps == without.steps
 
 
@@ -128,6 +167,23 @@ def test_a_run_s_folder_is_cleaned_of_writes_that_were_cut_off(tmp_path):
     (tmp_path / "pictures").mkdir()
     for name in (".liftveil-0123.tmp", "pictures/.liftveil-4567.tmp", ".precious", "journal.jsonl"):
         (tmp_path / name).touch()
-    open_run(tmp_path)
+    open_run(tmp_path, resume=True)
     assert sorted(path.name for path in tmp_path.iterdir()) == [".precious", "journal.jsonl", "pictures"]
     assert list((tmp_path / "pictures").iterdir()) == []
+
+
+@pytest.mark.parametrize("resume", [True, False])
+def test_pictures_of_a_run_that_is_replaced_are_removed(tmp_path, resume):
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    for name in ("step-000400.png", "mine.png"):
+        (pictures / name).touch()
+    open_run(tmp_path, resume=resume)
+    assert {path.name for path in pictures.iterdir()} == {"mine.png"} | ({"step-000400.png"} if resume else set())
+
+
+def test_a_finished_run_says_that_there_is_nothing_left_to_do(tiny_config, run):
+    config = tiny_config(training={"steps": 2})
+    made = run(config)
+    again = run(config, folder=made.folders.run, resume=True)
+    assert again.notes == ["all 2 steps have been taken; to go on, raise 'training.steps'"]

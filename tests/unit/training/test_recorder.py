@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 
 from liftveil.data import find_pictures, validation_pairs
 from liftveil.errors import CheckpointError
@@ -85,13 +86,13 @@ def _judged(monkeypatch):
 def record(tmp_path, tiny_config, new_state, told, photos):
     """Start recording: ``record(checkpoint_every=3)``."""
 
-    def begin(*, board=None, first_step=0, **training):
+    def begin(*, board=None, **training):
         config = tiny_config(training=NEVER | training)
         folder = tmp_path / "run"
-        open_run(folder)
+        open_run(folder, resume=False)
         pairs = validation_pairs(find_pictures(photos), crop_px=16, count=2)
         journal = Journal(folder / JOURNAL)
-        recorder = Recorder(folder, config, pairs, told(), journal, board, first_step)
+        recorder = Recorder(folder, config, pairs, told(), journal, board)
         return Recording(recorder, new_state(config))
 
     return begin
@@ -186,14 +187,15 @@ class TestTimes:
         assert timed(*range(26, 31), seconds=0.5, waited=0.0) == (0.5, 0.0)
 
     def test_begin_where_a_run_that_goes_on_begins(self, record, clock):
-        recording = record(first_step=18)
-        clock.now += 3
-        recording.step(20)
+        recording = record()
+        for number in (19, 20):
+            clock.now += 1.5
+            recording.step(number)
         assert recording.journal[-1]["step_seconds"] == 1.5
 
     def test_make_sense_after_the_run_went_back(self, timed):
         timed(*range(1, 21), seconds=0.5, waited=0.0)
-        assert timed(9, 10, seconds=0.5, waited=0.0) == (1.0, 0.0)
+        assert timed(9, 10, seconds=0.5, waited=0.0) == (0.5, 0.0)
 
 
 class TestCheckpoints:
@@ -271,6 +273,19 @@ class TestTheObserver:
         seen = recording.recorder.observer
         assert seen.steps == [(1, FIGURES), (2, FIGURES | {"cover_db": 40.1235, "secret_file_db": 30.0})]
         assert seen.notes == []
+
+    def test_is_told_what_weights_that_are_no_numbers_made_impossible(self, record, monkeypatch):
+        recording = record(validate_every=2, picture_every=2)
+        monkeypatch.setattr(module, "validate", validate)
+        with torch.no_grad():
+            for parameter in recording.state.averaged.parameters():
+                parameter.fill_(torch.nan)
+        for number in (1, 2):
+            recording.step(number)
+        first, second = recording.recorder.observer.notes
+        assert first.startswith("step 2: not validated (")
+        assert second.startswith("step 2: no picture (")
+        assert [line.keys() & {"cover_db"} for line in recording.journal] == [set()]
 
     def test_is_told_about_steps_that_were_not_taken(self, record):
         recording = record()
