@@ -137,13 +137,16 @@ def training_speed() -> str:
 def training_memory() -> str:
     """Activations, stored and recomputed, by the number of blocks."""
     part = result("training")["memory"]
-    sizes: dict[int, list[object]] = {}
-    for row in part["rows"]:
-        sizes.setdefault(row["blocks"], [row["blocks"]]).append(f"{row['activation_bytes'] / 2**20:.1f} MiB")
-    growth = (f"{part['growth'][mode]:+.1%}" for mode in ("stored", "recomputed"))
-    rows = [*sizes.values(), ["growth", *growth]]
+    modes = ("stored", "recomputed")
+    found = {(row["blocks"], row["activations"]): row for row in part["rows"]}
+    rows: list[list[object]] = []
+    for blocks in sorted({blocks for blocks, _ in found}):
+        sizes = (found[blocks, mode][key] for key in ("activation_bytes", "peak_bytes") for mode in modes)
+        rows.append([blocks, *(f"{size / 2**20:.0f} MiB" for size in sizes)])
+    rows.append(["growth", *(f"{part['growth'][mode]:+.1%}" for mode in modes), "", ""])
     timed = f"With {part['steps']['blocks']} blocks, a recomputing step took {part['recomputed_over_stored_time']:.2f} "
-    return table("blocks", "stored", "recomputed", rows=rows) + f"\n{timed}times as long.\n" + conditions(part)
+    columns = ("blocks", "stored", "recomputed", "process, stored", "process, recomputed")
+    return table(*columns, rows=rows) + f"\n{timed}times as long.\n" + conditions(part)
 
 
 def training_choices() -> str:

@@ -55,7 +55,7 @@ def pairs(folder):
 class TestTest:
     @pytest.mark.parametrize("split", ["val", "test"])
     def test_takes_a_split_of_a_manifest(self, checkpoint, pictures, invoke, tmp_path, split):
-        rows = [f"{n}.png,{'val' if n < 3 else 'test'},{'0' * 64},31,25" for n in range(7)]
+        rows = [f"{n}.png,{'val' if n < 3 else 'test'},{n:064x},31,25" for n in range(7)]
         (pictures / "splits.csv").write_text("\n".join(["path,split,sha256,width,height", *rows, ""]))
         words = ("--split", split, "--pairs", "1")
         finished = invoke("test", checkpoint, "--data", pictures / "splits.csv", "-o", "out", *words)
