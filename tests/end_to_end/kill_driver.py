@@ -4,6 +4,7 @@ python kill_driver.py CONFIG PICTURES FOLDER      prints one line for each kill:
 """
 
 import os
+import shutil
 import signal
 import sys
 from pathlib import Path
@@ -102,7 +103,8 @@ def main():
     torch.set_num_threads(1)
     config = read_config(Path(sys.argv[1]))
     pictures, folder = Path(sys.argv[2]), Path(sys.argv[3])
-    undisturbed, killed = (Folders(pictures, pictures, folder / name) for name in ("undisturbed", "killed"))
+    judged = Path(shutil.copytree(pictures, folder / "judged"))
+    undisturbed, killed = (Folders(pictures, judged, folder / name) for name in ("undisturbed", "killed"))
     if attempt(config, undisturbed) != 0:
         sys.exit("the undisturbed run failed")
     for kind, step in KILLS:

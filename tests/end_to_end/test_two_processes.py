@@ -1,6 +1,7 @@
 """Two processes, one process with the double batch, and accumulated gradients: the same training."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -21,8 +22,9 @@ def test_losses_do_not_depend_on_how_a_step_is_split(tmp_path, run_python, small
             training=TRAINING,
             compute={"accumulate": accumulate, "precision": precision, "recompute": recompute},
         )
+        judged = shutil.copytree(small_photographs, tmp_path / "judged", dirs_exist_ok=True)
         output = tmp_path / f"{name}.json"
-        finished = run_python(*launcher, SCRIPT, config, small_photographs, tmp_path / name, output)
+        finished = run_python(*launcher, SCRIPT, config, small_photographs, judged, tmp_path / name, output)
         assert finished.returncode == 0, finished.stderr
         return json.loads(output.read_text())
 

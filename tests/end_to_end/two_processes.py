@@ -1,6 +1,6 @@
 """Train for twenty steps in as many processes as torchrun started; the first one writes the losses.
 
-python two_processes.py CONFIG PICTURES RUN OUTPUT
+python two_processes.py CONFIG TRAINING VALIDATION RUN OUTPUT
 """
 
 import json
@@ -28,9 +28,9 @@ class Losses:
 
 def main():
     torch.set_num_threads(1)
-    config, pictures, run, output = map(Path, sys.argv[1:])
+    config, training, validation, run, output = map(Path, sys.argv[1:])
     watcher = Losses()
-    train(read_config(config), Folders(pictures, pictures, run), watcher)
+    train(read_config(config), Folders(training, validation, run), watcher)
     if watcher.losses:  # the first process alone is told
         output.write_text(json.dumps(watcher.losses))
 
