@@ -9,9 +9,9 @@ from pathlib import Path
 
 from provenance import ROOT, provenance
 
-from liftveil.data import validation_pairs, validation_pictures
+from liftveil.data import validation_pictures
 from liftveil.networks import load_weights
-from liftveil.training import validate
+from liftveil.training import validate, validation_pairs
 from liftveil.weights import DEFAULT_MODEL, WEIGHTS_FILE, find_model
 
 VALIDATION = ROOT.parent / "shared" / "data" / "val"

@@ -11,8 +11,7 @@ from typing import Any
 from matplotlib.figure import Figure
 from provenance import ROOT
 
-from liftveil.evaluation import save_images
-from liftveil.evaluation.style import identity, render
+from liftveil.plotting import identity, render, save_images
 
 RESULTS = ROOT / "benchmarks" / "results" / "training.json"
 FIGURE = ROOT / "docs" / "training-memory"

@@ -6,7 +6,7 @@ import sys
 import pytest
 from PIL import Image
 
-from liftveil.evaluation.style import Images
+from liftveil.plotting import Images
 
 
 @pytest.fixture

@@ -1,11 +1,17 @@
-"""What tests of several rooms share: tiny configurations."""
+"""What tests of several rooms share: tiny configurations, and folders of pictures whose pixels tell where they were."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
+from PIL import Image
 
 from liftveil.config import Config, config_from
+
+Pictures = list[NDArray[np.uint8]]
 
 TINY: dict[str, dict[str, Any]] = {
     "model": {
@@ -84,3 +90,20 @@ def tiny_config() -> Callable[..., Config]:
         return config_from({section: values | changes.get(section, {}) for section, values in TINY.items()})
 
     return build
+
+
+@pytest.fixture
+def made_folder(tmp_path: Path) -> Callable[..., tuple[Path, Pictures]]:
+    """Write pictures: red counts rows, green counts columns, blue is the picture's number."""
+
+    def make(*sizes: tuple[int, int]) -> tuple[Path, Pictures]:
+        folder = tmp_path / "pictures"
+        folder.mkdir()
+        pictures = []
+        for number, (height, width) in enumerate(sizes):
+            rows, columns = np.indices((height, width))
+            pictures.append(np.stack([rows, columns, np.full_like(rows, number)], axis=-1).astype(np.uint8))
+            Image.fromarray(pictures[-1]).save(folder / f"{number:02}.png")
+        return folder, pictures
+
+    return make

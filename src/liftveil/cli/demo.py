@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Annotated
@@ -24,6 +22,7 @@ def demo(
 ) -> None:
     """Hide a photograph in another, get it back in a second process, and show both."""
     from liftveil.imaging import (
+        all_or_none,
         amplified_difference,
         check_output,
         read_picture,
@@ -40,7 +39,7 @@ def demo(
     paths = {name: output / f"{name}.png" for name in ("cover", "secret", "stego", "recovered", "overview")}
     for path in paths.values():
         check_output(path, force=force)
-    with _all_or_nothing([path for path in paths.values() if not path.exists()]):
+    with all_or_none(list(paths.values())):
         _write_pair(paths["cover"], paths["secret"], grey=grey, force=force)
         _run("embed", paths["cover"], paths["secret"], paths["stego"], model=model, force=force)
         _run("extract", paths["stego"], paths["recovered"], model=model, force=force)
@@ -52,17 +51,6 @@ def demo(
         fidelity = decibels(psnr(pixels[reference], pixels[picture]))
         say(f"{reference:6} -> {picture:9}  PSNR {fidelity}, SSIM {ssim(pixels[reference], pixels[picture]):.4f}")
     say(f"look at {paths['overview']}")
-
-
-@contextmanager
-def _all_or_nothing(new: list[Path]) -> Iterator[None]:
-    """Remove the new files if the block fails, so that the next try finds nothing in its way."""
-    try:
-        yield
-    except BaseException:
-        for path in new:
-            path.unlink(missing_ok=True)
-        raise
 
 
 def _hides_grey(model: str) -> bool:

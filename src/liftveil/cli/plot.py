@@ -20,7 +20,8 @@ def plot(
 ) -> None:
     """Draw the curves of training runs, as SVG and as PNG: quality, loss, noise gain, gradients, rate, events."""
     try:
-        from liftveil.evaluation import image_paths, plot_runs, read_runs, save_images
+        from liftveil.evaluation import plot_runs, read_runs
+        from liftveil.plotting import image_paths, save_images
     except ModuleNotFoundError as error:
         raise MissingExtraError("research", "plotting") from error
 

@@ -24,7 +24,8 @@ def test(
     """Hide pictures in others and get them back with the weights of a checkpoint, through saved files."""
     try:
         from liftveil.data import pictures_of, readable
-        from liftveil.evaluation import GRID, check_folder, choose_pairs, run_trials, table
+        from liftveil.evaluation import GRID, choose_pairs, run_trials, table
+        from liftveil.imaging import check_folder
         from liftveil.training import load_checkpoint
     except ModuleNotFoundError as error:
         raise MissingExtraError("train", "testing") from error

@@ -1,15 +1,13 @@
-"""Pictures for training: folders, splits, pairings and crops."""
+"""Pictures from folders and manifests: which can serve, which hides which."""
 
-from liftveil.data.checking import readable
-from liftveil.data.crops import CropPairs, Sample, validation_pairs
+from liftveil.data.checking import LEAST_PX, readable, require_least_size
 from liftveil.data.folders import find_pictures, load_rgb
 from liftveil.data.pairing import benchmark_partner, oriented_like
 from liftveil.data.sources import pictures_of, training_pictures, validation_pictures
 from liftveil.data.splits import Shares, SplitCounts, split_folder
 
 __all__ = [
-    "CropPairs",
-    "Sample",
+    "LEAST_PX",
     "Shares",
     "SplitCounts",
     "benchmark_partner",
@@ -18,8 +16,8 @@ __all__ = [
     "oriented_like",
     "pictures_of",
     "readable",
+    "require_least_size",
     "split_folder",
     "training_pictures",
-    "validation_pairs",
     "validation_pictures",
 ]

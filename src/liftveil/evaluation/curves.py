@@ -10,20 +10,22 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from liftveil.evaluation.plots import (
+from liftveil.evaluation.runs import Run
+from liftveil.plotting import (
     Curve,
     End,
+    Images,
     draw_curve,
     draw_faint,
+    identity,
     label_ends,
     name_marks,
     name_quantities,
     name_things,
+    render,
     say_empty,
     use_log_axis,
 )
-from liftveil.evaluation.runs import Run
-from liftveil.evaluation.style import Images, identity, render
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

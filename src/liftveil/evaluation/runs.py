@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from liftveil.errors import CheckpointError
-from liftveil.evaluation.plots import Curve
+from liftveil.plotting import Curve
 from liftveil.training import JOURNAL, read_journal
 
 Record = Mapping[str, object]

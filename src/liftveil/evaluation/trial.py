@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from liftveil import __version__
 from liftveil.data import benchmark_partner, oriented_like
-from liftveil.evaluation.output import whole_folder
 from liftveil.evaluation.scores import Scores, plain, score, summary
 from liftveil.evaluation.session import CheckpointSession
 from liftveil.imaging import (
@@ -28,6 +27,7 @@ from liftveil.imaging import (
     read_stego,
     side_by_side,
     turn_grey,
+    whole_folder,
     write_picture,
 )
 from liftveil.training import Checkpoint

@@ -17,7 +17,7 @@ from torch.export import Dim
 
 from liftveil.config import config_table
 from liftveil.errors import OutputNotWritten
-from liftveil.imaging import atomic_write_bytes, check_target
+from liftveil.imaging import all_or_none, atomic_write_bytes, check_target
 from liftveil.networks import StarINN, weights_bytes
 from liftveil.weights import EMBED_FILE, EXTRACT_FILE, WEIGHTS_FILE
 
@@ -76,9 +76,11 @@ def export_model(model: StarINN, folder: Path, *, facts: Mapping[str, str], forc
         EXTRACT_FILE: _graph(_Extract(frozen), {"stego": 3}, "recovered", frozen.multiple, metadata),
         WEIGHTS_FILE: weights_bytes(model, facts),
     }
-    for name, content in contents.items():
-        atomic_write_bytes(folder / name, content, force=force)
-    return [folder / name for name in contents]
+    paths = [folder / name for name in contents]
+    with all_or_none(paths):
+        for path, content in zip(paths, contents.values(), strict=True):
+            atomic_write_bytes(path, content, force=force)
+    return paths
 
 
 def _prepare(folder: Path, *, force: bool) -> None:

@@ -11,12 +11,15 @@ from liftveil.imaging.opening import PIXEL_LIMIT
 from liftveil.imaging.picture import Picture, fit_to, flatten_on_white, turn_grey
 from liftveil.imaging.quantize import to_u8
 from liftveil.imaging.tiling import tiles
+from liftveil.imaging.together import all_or_none, check_folder, whole_folder
 
 __all__ = [
     "PIXEL_LIMIT",
     "Picture",
+    "all_or_none",
     "amplified_difference",
     "atomic_write_bytes",
+    "check_folder",
     "check_output",
     "check_target",
     "fit_to",
@@ -32,5 +35,6 @@ __all__ = [
     "tiles",
     "to_u8",
     "turn_grey",
+    "whole_folder",
     "write_picture",
 ]

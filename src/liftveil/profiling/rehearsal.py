@@ -9,7 +9,7 @@ from typing import final
 import torch
 
 from liftveil.config import Config
-from liftveil.data import Sample
+from liftveil.training import Sample
 from liftveil.training.devices import start_devices
 from liftveil.training.loop import compile_conditioners
 from liftveil.training.memory import costliest, made_up_sample

@@ -1,6 +1,7 @@
 """Training: objective, curriculum, optimiser, loop, guard, checkpoints, journal."""
 
 from liftveil.training.checkpoint import Checkpoint, load_checkpoint
+from liftveil.training.crops import Sample, validation_pairs
 from liftveil.training.exchange import Exchange, exchange
 from liftveil.training.journal import TIMES, read_journal
 from liftveil.training.loop import train
@@ -19,10 +20,12 @@ __all__ = [
     "Exchange",
     "Folders",
     "Observer",
+    "Sample",
     "exchange",
     "load_checkpoint",
     "objective",
     "read_journal",
     "train",
     "validate",
+    "validation_pairs",
 ]

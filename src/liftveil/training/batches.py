@@ -13,8 +13,8 @@ import torch
 from torch.utils.data import DataLoader, Dataset, default_collate
 
 from liftveil.config import Config
-from liftveil.data import CropPairs, Sample
 from liftveil.errors import DataError, PictureError
+from liftveil.training.crops import CropPairs, Sample
 
 _MOST_WORKERS = 8
 

@@ -9,8 +9,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from liftveil.data import Sample
 from liftveil.networks import StarINN
+from liftveil.training.crops import Sample
 
 Cover = Float[Tensor, "batch 3 height width"]
 Secret = Float[Tensor, "batch channel height width"]

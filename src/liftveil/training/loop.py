@@ -8,12 +8,13 @@ from pathlib import Path
 from lightning_fabric import Fabric
 
 from liftveil.config import Config
-from liftveil.data import training_pictures, validation_pairs, validation_pictures
+from liftveil.data import training_pictures, validation_pictures
 from liftveil.invertible import AffineCoupling
 from liftveil.networks import StarINN
 from liftveil.training.batches import Batches, Place
 from liftveil.training.board import Board
 from liftveil.training.checkpoint import load_checkpoint
+from liftveil.training.crops import validation_pairs
 from liftveil.training.devices import start_devices
 from liftveil.training.journal import Journal
 from liftveil.training.memory import should_recompute

@@ -17,8 +17,8 @@ import torch
 from torch import Tensor, nn
 
 from liftveil.config import ChannelConfig, Config, ObjectiveConfig, Ramp
-from liftveil.data import Sample
 from liftveil.networks import StarINN
+from liftveil.training.crops import Sample
 from liftveil.training.step import LossOfSample
 
 WORTHWHILE: Final = 0.5

@@ -10,11 +10,12 @@ from torch import Tensor
 from torch.utils.data import default_collate
 
 from liftveil.config import Config, changed_keys
-from liftveil.data import Sample, readable
+from liftveil.data import readable
 from liftveil.errors import CheckpointError
 from liftveil.networks import StarINN
 from liftveil.training.batches import training_samples
 from liftveil.training.checkpoint import Checkpoint, load_checkpoint
+from liftveil.training.crops import Sample
 from liftveil.training.exchange import reflected
 from liftveil.training.recorder import PICTURES, Observer
 from liftveil.training.state import RunState, fresh_state

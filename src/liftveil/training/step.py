@@ -12,8 +12,8 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from liftveil.config import Config
-from liftveil.data import Sample
 from liftveil.networks import StarINN
+from liftveil.training.crops import Sample
 from liftveil.training.curriculum import curriculum
 from liftveil.training.devices import mean_over_processes
 from liftveil.training.exchange import Exchange, exchange

@@ -11,7 +11,7 @@ from scipy.ndimage import median_filter
 from liftveil.evaluation import curves
 from liftveil.evaluation.curves import plot_runs, running_median
 from liftveil.evaluation.runs import Run
-from liftveil.evaluation.style import COLOURS, MARKERS
+from liftveil.plotting.style import COLOURS, MARKERS
 
 TITLES = [
     "Stego against cover",

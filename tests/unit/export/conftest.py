@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from liftveil.config import model_config_from
+from liftveil.config import Config
 from liftveil.export import export_model
 from liftveil.networks import StarINN
 
@@ -15,27 +15,12 @@ FACTS = {"liftveil": "0.0", "steps": "7", "note": "ä"}
 
 
 @pytest.fixture(scope="session")
-def stirred() -> Callable[..., StarINN]:
+def stirred(tiny_config: Callable[..., Config]) -> Callable[..., StarINN]:
     """Build a small network whose parameters all carry noise."""
 
     def build(**changes: Any) -> StarINN:
-        table = {
-            "wavelet": "haar",
-            "wavelet_mode": "float",
-            "levels": 1,
-            "colour": "opponent",
-            "secret_channels": 3,
-            "luma_strength": 1.0,
-            "chroma_strength": 1.5,
-            "learned_strengths": False,
-            "blocks": 1,
-            "conditioner": "plain",
-            "width": 4,
-            "mixing": "lu",
-            "scale_bound": 2.0,
-        }
         torch.manual_seed(0)
-        model = StarINN(model_config_from(table | changes))
+        model = StarINN(tiny_config(model={"blocks": 1, "chroma_strength": 1.5} | changes).model)
         with torch.no_grad():
             for parameter in model.parameters():
                 parameter += 0.05 * torch.randn_like(parameter)

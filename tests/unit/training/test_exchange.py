@@ -6,7 +6,7 @@ import torch
 from torch.utils.data import default_collate
 
 from liftveil.channel import clip_levels, through_file
-from liftveil.data import Sample
+from liftveil.training import Sample
 from liftveil.training.exchange import exchange
 
 SIDE = 24

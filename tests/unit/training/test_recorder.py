@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import torch
 
-from liftveil.data import find_pictures, validation_pairs
+from liftveil.data import find_pictures
 from liftveil.errors import CheckpointError
 from liftveil.imaging import read_picture
-from liftveil.training import load_checkpoint
+from liftveil.training import load_checkpoint, validation_pairs
 from liftveil.training import recorder as module
 from liftveil.training.journal import Journal
 from liftveil.training.preparation import open_run

@@ -10,7 +10,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from scipy.optimize import isotonic_regression
 
-from liftveil.evaluation.plots import (
+from liftveil.plotting.lines import (
     Curve,
     End,
     draw_curve,
@@ -23,7 +23,7 @@ from liftveil.evaluation.plots import (
     spread,
     use_log_axis,
 )
-from liftveil.evaluation.style import COLOURS, MARKERS
+from liftveil.plotting.style import COLOURS, MARKERS
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from PIL import Image
 from skimage.color import rgb2lab
 
 from liftveil.errors import MissingExtraError
-from liftveil.evaluation.style import COLOURS, DASHES, MARKERS, identity, printable, render, weight
+from liftveil.plotting.style import COLOURS, DASHES, MARKERS, identity, printable, render, weight
 
 
 def draw_line(figure):

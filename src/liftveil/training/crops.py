@@ -13,9 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from liftveil.data.checking import LEAST_PX, require_least_size
-from liftveil.data.folders import load_rgb
-from liftveil.data.pairing import benchmark_partner
+from liftveil.data import LEAST_PX, benchmark_partner, load_rgb, require_least_size
 from liftveil.imaging import luma, to_u8
 
 _MIDDLE = 127.5

@@ -6,11 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from liftveil.errors import OutputExists, OutputNotWritten, UnsupportedOutput
-from liftveil.evaluation.output import check_folder, image_paths, save_images, whole_folder
-from liftveil.evaluation.style import Images
+from liftveil.errors import OutputExists, OutputNotWritten
+from liftveil.imaging import all_or_none, check_folder, whole_folder
 
-IMAGES = Images(svg=b"<svg/>", png=b"\x89PNG")
 RESULTS = re.compile(r"\d\d-result\.txt")
 
 
@@ -35,33 +33,24 @@ def unwritable(monkeypatch):
     return refuse
 
 
-class TestImages:
-    @pytest.mark.parametrize("name", ["curves", "curves.svg", "curves.png", "curves.PNG"])
-    def test_both_are_written(self, tmp_path, name):
-        paths = save_images(IMAGES, tmp_path / name, force=False)
-        assert paths == [tmp_path / "curves.svg", tmp_path / "curves.png"]
-        assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {
-            "curves.svg": IMAGES.svg,
-            "curves.png": IMAGES.png,
-        }
+class TestAllOrNone:
+    def fill(self, *files, error=None):
+        with all_or_none(files):
+            for file in files[:-1]:  # the last is not reached
+                file.write_text("new")
+            if error:
+                raise error
 
-    @pytest.mark.parametrize("taken", ["curves.svg", "curves.png"])
-    def test_neither_is_written_where_one_exists(self, tmp_path, taken):
-        (tmp_path / taken).write_text("precious")
-        for refused in (image_paths, lambda *path, force: save_images(IMAGES, *path, force=force)):
-            with pytest.raises(OutputExists, match=f"{taken}: exists already"):
-                refused(tmp_path / "curves", force=False)
-        assert content(tmp_path) == {taken: "precious"}
-        assert save_images(IMAGES, tmp_path / "curves", force=True)[0].read_bytes() == IMAGES.svg
+    def test_files_stay_when_the_work_ends_well(self, tmp_path):
+        self.fill(tmp_path / "a", tmp_path / "b", tmp_path / "c")
+        assert content(tmp_path) == {"a": "new", "b": "new"}
 
-    @pytest.mark.parametrize("name", ["curves.pdf", "curves.v2"])
-    def test_another_format_is_refused(self, tmp_path, name):
-        with pytest.raises(UnsupportedOutput, match=r"written as \.svg and \.png"):
-            image_paths(tmp_path / name, force=True)
-
-    def test_a_missing_folder_is_refused(self, tmp_path):
-        with pytest.raises(OutputNotWritten, match="folder does not exist"):
-            image_paths(tmp_path / "missing" / "curves", force=True)
+    @pytest.mark.parametrize("error", [ZeroDivisionError, KeyboardInterrupt])
+    def test_new_files_go_when_it_fails_and_older_ones_stay(self, tmp_path, error):
+        (tmp_path / "b").write_text("old")
+        with pytest.raises(error):
+            self.fill(tmp_path / "a", tmp_path / "b", tmp_path / "c", error=error)
+        assert content(tmp_path) == {"b": "new"}  # as far as the writer got
 
 
 class TestWholeFolder:

@@ -10,8 +10,9 @@ import torch
 from PIL import Image
 from torch.utils.data import DataLoader
 
-from liftveil.data import CropPairs, Sample, benchmark_partner, find_pictures, load_rgb, validation_pairs
+from liftveil.data import benchmark_partner, find_pictures, load_rgb
 from liftveil.errors import PictureSizeError, UnreadablePicture
+from liftveil.training.crops import CropPairs, Sample, validation_pairs
 from liftveil.wavelets import NUMPY_INTEGER, pad_by_reflection
 
 SIDE = 16

@@ -1,59 +1,31 @@
-"""Results on the disk: figures, and folders that appear whole or not at all."""
+"""Several results that appear together or not at all."""
 
 from __future__ import annotations
 
 import re
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from liftveil.errors import OutputExists, OutputNotWritten, UnsupportedOutput
-from liftveil.evaluation.style import Images
-from liftveil.imaging import atomic_write_bytes, check_target
+from liftveil.errors import OutputExists, OutputNotWritten
 
 
-def image_paths(target: Path, *, force: bool) -> list[Path]:
-    """The files of a figure; refused early if they could not be written.
-
-    Args:
-        target: As in :func:`save_images`.
-        force: Whether files that exist may be replaced.
-
-    Returns:
-        Paths of SVG and PNG.
-
-    Raises:
-        PictureError: If a file exists or could not be written.
-    """
-    suffixes = [f".{name}" for name in Images._fields]
-    if target.suffix and target.suffix.lower() not in suffixes:
-        raise UnsupportedOutput(target, "figures are written as .svg and .png", "give a name without a suffix")
-    paths = [target.with_suffix(suffix) for suffix in suffixes]
-    for path in paths:
-        check_target(path, force=force)
-    return paths
-
-
-def save_images(images: Images, target: Path, *, force: bool) -> list[Path]:
-    """Write a figure as SVG and as PNG.
+@contextmanager
+def all_or_none(files: Sequence[Path]) -> Iterator[None]:
+    """Remove files that are new if the ``with`` block fails, so that the next try finds nothing in its way.
 
     Args:
-        images: The figure.
-        target: Name of the files; what it ends in, ``.svg``, ``.png`` or neither, does not matter.
-        force: Whether files that exist are replaced.
-
-    Returns:
-        Both files.
-
-    Raises:
-        PictureError: If a file exists or cannot be written.
+        files: What the block writes; those that exist already are not touched.
     """
-    paths = image_paths(target, force=force)
-    for path, content in zip(paths, images, strict=True):
-        atomic_write_bytes(path, content, force=force)
-    return paths
+    new = [path for path in files if not path.exists()]
+    try:
+        yield
+    except BaseException:
+        for path in new:
+            path.unlink(missing_ok=True)
+        raise
 
 
 def check_folder(folder: Path, *, force: bool) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from liftveil.evaluation.style import INK, PALE, identity, printable, weight
+from liftveil.plotting.style import INK, PALE, identity, printable, weight
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
