@@ -1,7 +1,8 @@
 """Quality through the file: picture i hides picture (i + 5) mod n, by processes that share nothing but a PNG.
 
-For each pair, `liftveil embed` writes a PNG. Its RGB samples alone are written anew by another encoder into an
-empty folder, and there `liftveil extract` opens them in a process of its own. All metrics are of 8-bit pixels.
+For each pair, one process hides the secret and writes a PNG. Its RGB samples alone are written anew by another encoder
+into an empty folder, and there a process of its own extracts. All metrics are of 8-bit pixels. `liftveil evaluate
+research` measures much more by the same protocol.
 
     python benchmarks/kodak.py                         the default model on Kodak-24 -> results/kodak.json
     python benchmarks/kodak.py --crop 641x427          the same on crops whose sides fit no wavelet
@@ -10,24 +11,18 @@ empty folder, and there `liftveil extract` opens them in a process of its own. A
 
 import argparse
 import json
-import os
-import struct
-import subprocess
-import sys
-import tempfile
 import time
-import zlib
 from pathlib import Path
 from statistics import median
 
 import numpy as np
 from provenance import ROOT, provenance
 
-from liftveil.data import benchmark_partner, find_pictures, oriented_like
-from liftveil.imaging import luma, read_picture, write_picture
-from liftveil.metrics import mean_psnr, psnr, ssim
+from liftveil.comparison import Figures, plain
+from liftveil.data import find_pictures
+from liftveil.research import Pair, System, exchange, load_pair, network, pairs_of, scores_of, together
 from liftveil.runtime import Session
-from liftveil.weights import DEFAULT_MODEL, find_model
+from liftveil.weights import DEFAULT_MODEL, Model, find_model
 
 KODAK = ROOT.parent / "shared" / "data" / "kodak"
 RESULTS = ROOT / "benchmarks" / "results"
@@ -37,19 +32,14 @@ LOG = RESULTS / "kodak-runs.jsonl"
 def main() -> None:
     """Measure, write the JSON, and log every run on Kodak."""
     options = arguments()
-    model = find_model(options.model)
-    name = options.model if model.sha256 else str(model.folder)  # children run in folders of their own
-    paths = find_pictures(options.data)
-    pictures = [cropped(read_picture(path).rgb_u8, options.crop) for path in paths]
+    model, system = find_model(options.model), network(options.model)
     rows = []
-    for i, path in enumerate(paths):
-        partner = benchmark_partner(i, len(paths))
-        names = {"cover": path.name, "secret": paths[partner].name}
-        rows.append(names | measure(pictures[i], oriented_like(pictures[partner], pictures[i]), name))
-        print(json.dumps(rows[-1]), flush=True)
+    for pair in pairs_of(find_pictures(options.data)):
+        rows.append(plain(measure(system, pair, options.crop)))
+        print(json.dumps({"cover": pair.cover.name, "secret": pair.secret.name} | rows[-1]), flush=True)
     record = {
         "set": f"{options.data.name}{'' if options.crop is None else ' ' + options.crop}",
-        "summary": summary(rows),
+        "summary": together(rows),
         "embed_seconds": embed_seconds(model) if options.time else None,
         **provenance(model),
         "pairs": rows,
@@ -76,6 +66,13 @@ def arguments() -> argparse.Namespace:
     return options
 
 
+def measure(system: System, pair: Pair, crop: str | None) -> Figures:
+    """One pair through files and processes, whole or cut."""
+    loaded = load_pair(pair, system.secret_channels)
+    cover, secret = (np.ascontiguousarray(cropped(picture, crop)) for picture in (loaded.cover, loaded.secret))
+    return scores_of(cover, secret, exchange(system.name, cover, secret))
+
+
 def cropped(picture: np.ndarray, crop: str | None) -> np.ndarray:
     """The top left corner, of the given size or, for portraits, of the size turned."""
     if crop is None:
@@ -86,62 +83,11 @@ def cropped(picture: np.ndarray, crop: str | None) -> np.ndarray:
     return picture[:height, :width]
 
 
-def measure(cover: np.ndarray, secret: np.ndarray, model: str) -> dict[str, float]:
-    """Hide, save, write anew, extract elsewhere, compare."""
-    with tempfile.TemporaryDirectory() as sender, tempfile.TemporaryDirectory() as receiver:
-        for name, pixels in (("cover", cover), ("secret", secret)):
-            write_picture(Path(sender) / f"{name}.png", np.ascontiguousarray(pixels))
-        liftveil("embed", "cover.png", "secret.png", "-o", "stego.png", "--model", model, folder=sender)
-        stego = read_picture(Path(sender) / "stego.png").rgb_u8
-        (Path(receiver) / "stego.png").write_bytes(plain_png(stego))
-        liftveil("extract", "stego.png", "-o", "recovered.png", "--model", model, folder=receiver)
-        recovered = read_picture(Path(receiver) / "recovered.png").rgb_u8
-    return {
-        "cover_psnr_db": psnr(cover, stego),
-        "secret_psnr_db": psnr(secret, recovered),
-        "cover_y_psnr_db": psnr(luma(cover), luma(stego)),
-        "secret_y_psnr_db": psnr(luma(secret), luma(recovered)),
-        "cover_ssim": ssim(cover, stego),
-        "secret_ssim": ssim(secret, recovered),
-    }
-
-
-def liftveil(*words: str, folder: str) -> None:
-    """Run a command in a process of its own, which knows no folder but the given one."""
-    environment = {key: value for key, value in os.environ.items() if key != "CI"} | {"HOME": folder}
-    subprocess.run(
-        [sys.executable, "-m", "liftveil", *words], cwd=folder, env=environment, check=True, capture_output=True
-    )
-
-
-def plain_png(rgb: np.ndarray) -> bytes:
-    """A PNG of nothing but the pixels, written without the library that wrote the stego."""
-    height, width = rgb.shape[:2]
-    rows = np.concatenate([np.zeros((height, 1), np.uint8), rgb.reshape(height, -1)], axis=1)
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows.tobytes(), 6)), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in chunks
-    )
-
-
-def summary(rows: list[dict[str, float]]) -> dict[str, float | int]:
-    """Means and worst pictures."""
-    columns = {key: [row[key] for row in rows] for key in rows[0] if key not in ("cover", "secret")}
-    means = {
-        f"mean_{key}": round(mean_psnr(values) if key.endswith("_db") else float(np.mean(values)), 4)
-        for key, values in columns.items()
-    }
-    worst = {f"worst_{key}": round(min(columns[key]), 4) for key in columns if "_y_" not in key}
-    total = means["mean_cover_psnr_db"] + means["mean_secret_psnr_db"]
-    identical = sum(np.isinf(value) for key, values in columns.items() if key.endswith("_db") for value in values)
-    return means | worst | {"sum_db": round(total, 4), "pairs": len(rows), "identical": int(identical)}
-
-
-def embed_seconds(model: object, runs: int = 9) -> dict[str, float]:
+def embed_seconds(model: Model, runs: int = 9) -> dict[str, float]:
     """Inference alone for 768x512 pixels, after a warm-up run."""
     session = Session(model)
     cover, secret = np.random.default_rng(0).integers(0, 256, (2, 512, 768, 3), dtype=np.uint8)
+    secret = secret if session.secret_channels == 3 else np.ascontiguousarray(secret[..., 0])
     times = []
     for _ in range(runs + 1):
         began = time.perf_counter()

@@ -7,6 +7,7 @@ from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from liftveil.research import cpu_name
 from liftveil.weights import EMBED_FILE, EXTRACT_FILE, WEIGHTS_FILE, Model
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -26,7 +27,7 @@ def machine() -> dict[str, object]:
         "commit": _git("rev-parse", "HEAD"),
         "uncommitted_changes": bool(_git("status", "--porcelain", "--", "src", "configs", "benchmarks/*.py")),
         "versions": _versions() | {"python": platform.python_version()},
-        "cpu": _cpu(),
+        "cpu": cpu_name(),
         "date": datetime.now(UTC).date().isoformat(),
     }
 
@@ -44,9 +45,3 @@ def _versions() -> dict[str, str]:
 
 def _git(*arguments: str) -> str:
     return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
-
-
-def _cpu() -> str:
-    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return f"{names[0] if names else platform.processor()} ({len(names) or '?'} cores)"

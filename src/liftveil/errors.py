@@ -13,6 +13,8 @@
     ├── ConfigError             a key, value or file of the configuration: carries ``path``
     ├── ModelError              a model that is unknown, damaged or of another kind: carries ``model``
     ├── MissingExtraError       a command that needs an extra: carries ``extra``
+    ├── CapacityError           more than the carrier holds: carries ``needed_bytes`` and ``capacity_bytes``
+    ├── PayloadError            what was hidden cannot be opened: carries ``payload``
     ├── DataError               a folder of pictures that cannot serve: carries ``path``
     ├── CheckpointError         a run's file that cannot be read or written: carries ``path``
     ├── DivergenceError         a training that no lower rate could save: carries ``step``
@@ -121,6 +123,34 @@ class MissingExtraError(LiftveilError):
     def __init__(self, extra: str, what: str) -> None:
         super().__init__(f"{what} needs more packages; install them with: pip install 'liftveil[{extra}]'")
         self.extra = extra
+
+
+class CapacityError(LiftveilError):
+    """More is to be hidden than the carrier can hold.
+
+    Attributes:
+        needed_bytes: What it takes at least.
+        capacity_bytes: What there is room for.
+    """
+
+    def __init__(self, needed_bytes: int, capacity_bytes: int) -> None:
+        super().__init__(
+            f"{needed_bytes} bytes are needed and {capacity_bytes} are there; hide less or use a larger cover"
+        )
+        self.needed_bytes = needed_bytes
+        self.capacity_bytes = capacity_bytes
+
+
+class PayloadError(LiftveilError):
+    """What a picture is said to carry cannot be opened.
+
+    Attributes:
+        payload: What it should have been.
+    """
+
+    def __init__(self, payload: str, problem: str) -> None:
+        super().__init__(f"{payload}: {problem}")
+        self.payload = payload
 
 
 class DataError(LiftveilError):

@@ -8,6 +8,7 @@ import pytest
 
 from liftveil import errors
 from liftveil.errors import (
+    CapacityError,
     CheckpointError,
     ConfigError,
     DataError,
@@ -18,6 +19,7 @@ from liftveil.errors import (
     ModelError,
     OutputExists,
     OutputNotWritten,
+    PayloadError,
     PictureError,
     PictureSizeError,
     ShapeError,
@@ -42,6 +44,8 @@ CASES = [
     *((kind(Path("folder"), "is odd"), {"path": "folder"}) for kind in PATH_ERRORS),
     (ModelError(Path("star"), "is odd"), {"model": "star"}),
     (MissingExtraError("train", "training"), {"extra": "train"}),
+    (CapacityError(30, 20), {"needed_bytes": 30, "capacity_bytes": 20}),
+    (PayloadError("digits", "are odd"), {"payload": "digits"}),
     (DivergenceError(7, "is lost"), {"step": 7}),
     (HardwareError("compute.precision", "is odd"), {"key": "compute.precision"}),
 ]
@@ -52,6 +56,8 @@ TEXTS = {
     ShapeError: "got an array of shape (2, 3), expected three axes",
     **dict.fromkeys(PATH_ERRORS, "folder: is odd"),
     ModelError: "model star: is odd",
+    CapacityError: "30 bytes are needed and 20 are there; hide less or use a larger cover",
+    PayloadError: "digits: are odd",
     DivergenceError: "step 7: is lost",
     HardwareError: "'compute.precision' is odd",
     MissingExtraError: "training needs more packages; install them with: pip install 'liftveil[train]'",

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from liftveil.cli import data, demo, embed, export, extract, info, plot, profile, test, train
+from liftveil.cli import data, demo, embed, evaluate, export, extract, info, plot, profile, research, test, train
 from liftveil.cli.console import complain
 from liftveil.errors import LiftveilError, lacks_memory
 
@@ -33,6 +33,8 @@ for command in (
 ):
     app.command()(command)
 app.add_typer(data.app, name="data")
+evaluate.app.command()(research.research)
+app.add_typer(evaluate.app, name="evaluate")
 
 
 def main() -> None:

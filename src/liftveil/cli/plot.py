@@ -3,31 +3,63 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from liftveil.cli.console import Force, say
-from liftveil.errors import MissingExtraError
+from liftveil.errors import LiftveilError, MissingExtraError
+
+if TYPE_CHECKING:
+    from liftveil.plotting import Images
+
+_STUDY = "research.json"
 
 
 def plot(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders of training runs, or journals.")],
+    runs: Annotated[
+        list[Path],
+        typer.Argument(metavar="RUN...", help="Folders of training runs, or journals; or folders of studies."),
+    ],
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Folder, or name of both files [the first run's folder].")
     ] = None,
+    seeds: Annotated[bool, typer.Option(help="Draw runs that differ in their seed alone as a band.")] = False,
     force: Force = False,
 ) -> None:
-    """Draw the curves of training runs, as SVG and as PNG: quality, loss, noise gain, gradients, rate, events."""
+    """Draw training runs as curves, or studies of `evaluate research` in one plane, as SVG and as PNG."""
     try:
-        from liftveil.evaluation import plot_runs, read_runs
         from liftveil.plotting import image_paths, save_images
     except ModuleNotFoundError as error:
         raise MissingExtraError("research", "plotting") from error
 
+    studies = [_study(path) for path in runs]
+    if any(studies) and not all(studies):
+        raise LiftveilError(f"{runs[studies.index(None)]}: is no study; plot training runs and studies apart")
     target = output or (runs[0] if runs[0].is_dir() else runs[0].parent)
-    target = target / "curves" if target.is_dir() else target
-    found = read_runs(runs)
+    target = target / ("plane" if all(studies) else "curves") if target.is_dir() else target
     image_paths(target, force=force)
-    for path in save_images(plot_runs(found), target, force=force):
+    images = _plane([path for path in studies if path]) if all(studies) else _curves(runs, seeds=seeds)
+    for path in save_images(images, target, force=force):
         say(str(path))
+
+
+def _study(path: Path) -> Path | None:
+    """The record of a study, if there is one."""
+    record = path / _STUDY if path.is_dir() else path
+    return record if record.name == _STUDY and record.is_file() else None
+
+
+def _plane(records: list[Path]) -> Images:
+    from liftveil.research import plot_studies
+
+    return plot_studies(records)
+
+
+def _curves(runs: list[Path], *, seeds: bool) -> Images:
+    try:
+        from liftveil.evaluation import by_seed, plot_runs, read_runs
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("research", "plotting") from error
+    found = read_runs(runs)
+    return plot_runs(by_seed(found, runs) if seeds else found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from threading import Lock
 from types import TracebackType
 from typing import Self, final
 
@@ -13,6 +14,47 @@ from rich.table import Column
 from liftveil.cli.console import one_line
 
 _BAR = 40
+
+
+@final
+class StudyProgress:
+    """A live line: jobs done, time left, the last job. Called from several threads.
+
+    Args:
+        jobs: Number of jobs in all.
+
+    Attributes:
+        fresh: Jobs done now.
+        kept: Jobs that had been done before.
+    """
+
+    def __init__(self, jobs: int) -> None:
+        job = TextColumn("{task.description}")
+        self._display = Progress(MofNCompleteColumn(), BarColumn(_BAR), TimeRemainingColumn(), job)
+        self._task = self._display.add_task("starting", total=jobs)
+        self._lock = Lock()
+        self.fresh = self.kept = 0
+
+    def __enter__(self) -> Self:
+        self._display.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._display.stop()
+
+    def done(self, name: str, *, fresh: bool) -> None:
+        """Show that a job is done.
+
+        Args:
+            name: Of the job.
+            fresh: False if it had been done in an earlier run.
+        """
+        with self._lock:
+            self.fresh += fresh
+            self.kept += not fresh
+        self._display.update(self._task, advance=1, description=name)
 
 
 @final

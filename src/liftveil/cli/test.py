@@ -23,8 +23,9 @@ def test(
 ) -> None:
     """Hide pictures in others and get them back with the weights of a checkpoint, through saved files."""
     try:
+        from liftveil.comparison import table
         from liftveil.data import pictures_of, readable
-        from liftveil.evaluation import GRID, choose_pairs, run_trials, table
+        from liftveil.evaluation import GRID, choose_pairs, run_trials
         from liftveil.imaging import check_folder
         from liftveil.training import load_checkpoint
     except ModuleNotFoundError as error:

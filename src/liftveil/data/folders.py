@@ -6,14 +6,11 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from liftveil.data.cache import PictureCache
 from liftveil.errors import DataError
-from liftveil.imaging import read_picture
+from liftveil.imaging import picture_files, read_picture
 
-_KINDS = frozenset({"AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TGA", "TIFF", "WEBP"})
-_SUFFIXES = frozenset(suffix for suffix, kind in Image.registered_extensions().items() if kind in _KINDS)
 _KEPT_BYTES = 1 << 30
 
 
@@ -31,7 +28,7 @@ def find_pictures(folder: Path) -> list[Path]:
     """
     if not folder.is_dir():
         raise DataError(folder, "is no folder; give a folder of pictures")
-    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES and path.is_file())
+    found = picture_files(folder)
     if len(found) < 2:
         raise DataError(folder, "holds fewer than two pictures; a cover needs another picture as its secret")
     return found

@@ -2,16 +2,17 @@
 
 from liftveil.evaluation.curves import plot_runs
 from liftveil.evaluation.runs import Run, read_runs
-from liftveil.evaluation.scores import table
+from liftveil.evaluation.seeds import Seeds, by_seed
 from liftveil.evaluation.trial import GRID, Trial, choose_pairs, run_trials
 
 __all__ = [
     "GRID",
     "Run",
+    "Seeds",
     "Trial",
+    "by_seed",
     "choose_pairs",
     "plot_runs",
     "read_runs",
     "run_trials",
-    "table",
 ]

@@ -11,10 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liftveil.evaluation.runs import Run
+from liftveil.evaluation.seeds import Seeds
 from liftveil.plotting import (
     Curve,
     End,
     Images,
+    draw_band,
     draw_curve,
     draw_faint,
     identity,
@@ -65,11 +67,11 @@ _PANELS = (
 )
 
 
-def plot_runs(runs: Sequence[Run]) -> Images:
+def plot_runs(runs: Sequence[Run | Seeds]) -> Images:
     """Draw the curves of training runs.
 
     Args:
-        runs: At least one.
+        runs: At least one; of several seeds, the mean is drawn in a band from the least to the greatest value.
 
     Returns:
         The figure.
@@ -93,7 +95,7 @@ def running_median(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.array([np.median(values[max(0, i - half) : i + half + 1]) for i in range(len(values))], np.float64)
 
 
-def _draw(runs: Sequence[Run], figure: Figure) -> None:
+def _draw(runs: Sequence[Run | Seeds], figure: Figure) -> None:
     grid = figure.subplots(3, 2, sharex=True)
     grid[0, 0].set_xlim(0, _ROOM_FOR_MARKERS * max(1, *(run.last_step for run in runs)))
     grid[0, 0].xaxis.set_major_formatter("{x:,.0f}")
@@ -108,13 +110,16 @@ def _draw(runs: Sequence[Run], figure: Figure) -> None:
         label_ends(axes, list(_ends(panel, runs)))
 
 
-def _draw_panel(axes: Axes, panel: _Panel, runs: Sequence[Run]) -> None:
+def _draw_panel(axes: Axes, panel: _Panel, runs: Sequence[Run | Seeds]) -> None:
     axes.set_title(panel.title, pad=22 if panel.names else None)
     axes.set_ylabel(panel.unit)
     for number, run in enumerate(runs):
         for quantity, key in enumerate(panel.keys):
             curve = _drawable(panel, run.curve(key))
-            if panel.noisy:
+            if isinstance(run, Seeds) and not quantity:
+                low, high = (_shown(panel, _drawable(panel, edge)) for edge in run.band(key))
+                draw_band(axes, low, high, thing=number)
+            elif panel.noisy:
                 draw_faint(axes, curve, thing=number)
             draw_curve(axes, _shown(panel, curve), thing=number, quantity=quantity)
     if panel.names:
@@ -135,7 +140,7 @@ def _shown(panel: _Panel, curve: Curve) -> Curve:
     return Curve(curve.steps, running_median(curve.values)) if panel.noisy else curve
 
 
-def _ends(panel: _Panel, runs: Sequence[Run]) -> Iterator[End]:
+def _ends(panel: _Panel, runs: Sequence[Run | Seeds]) -> Iterator[End]:
     """Last values of the lines that count; of all lines, where there is room for them."""
     keys = panel.keys if len(runs) == 1 else panel.keys[:1]
     for number, run in enumerate(runs):
@@ -145,7 +150,7 @@ def _ends(panel: _Panel, runs: Sequence[Run]) -> Iterator[End]:
                 yield End(float(values[-1]), format(values[-1], panel.digits), number if len(runs) > 1 else None)
 
 
-def _mark_events(figure: Figure, runs: Sequence[Run]) -> None:
+def _mark_events(figure: Figure, runs: Sequence[Run | Seeds]) -> None:
     """Mark the steps on each horizontal axis, and name the marks below all axes."""
     marks = dict(zip(sorted({kind for run in runs for kind in run.events}), cycle(_EVENT_MARKS), strict=False))
     for axes, (thing, run) in product(figure.axes, enumerate(runs)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import isinf
 from pathlib import Path
 from typing import Any
@@ -14,19 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liftveil import __version__
-from liftveil.data import benchmark_partner, oriented_like
-from liftveil.evaluation.scores import Scores, plain, score, summary
+from liftveil.comparison import Figures, plain, score, summary
+from liftveil.data import benchmark_partner, fitted_secret
 from liftveil.evaluation.session import CheckpointSession
 from liftveil.imaging import (
     Picture,
     amplified_difference,
     atomic_write_bytes,
     fit_to,
-    flatten_on_white,
     read_picture,
     read_stego,
     side_by_side,
-    turn_grey,
     whole_folder,
     write_picture,
 )
@@ -55,7 +53,7 @@ class Trial:
 
     cover: Path
     secret: Path
-    scores: Scores
+    scores: Figures
     panels: list[Panel]
     notices: tuple[str, ...]
 
@@ -122,8 +120,8 @@ def _try(session: CheckpointSession, cover_file: Path, secret_file: Path, result
     """One pair; the names of its results begin with ``results``."""
     files = {role: results.with_name(f"{results.name}-{role}.png") for role in _ROLES}
     cover, secret = read_picture(cover_file), read_picture(secret_file)
-    fitted = fit_to(_turned(flatten_on_white(secret), cover), cover.width, cover.height)
-    hidden = fitted.rgb_u8 if session.secret_channels == 3 else turn_grey(fitted).rgb_u8[..., 0]
+    fitted = fitted_secret(secret, cover, session.secret_channels)
+    hidden = fitted.rgb_u8 if session.secret_channels == 3 else fitted.rgb_u8[..., 0]
     write_picture(files["cover"], cover.rgb_u8, cover.alpha_u8)
     write_picture(files["secret"], hidden)
     write_picture(files["stego"], session.embed(cover.rgb_u8, hidden), cover.alpha_u8)
@@ -134,16 +132,7 @@ def _try(session: CheckpointSession, cover_file: Path, secret_file: Path, result
     return Trial(cover_file, secret_file, scores, _panels(results.name, pixels, scores), notices)
 
 
-def _turned(secret: Picture, cover: Picture) -> Picture:
-    """A quarter turn where one picture is upright and the other is not, as in the benchmark."""
-    turned = oriented_like(secret.rgb_u8, cover.rgb_u8)
-    if turned is secret.rgb_u8:
-        return secret
-    notice = f"{secret.name}: turned by 90 degrees to lie like the cover"
-    return replace(secret, rgb_u8=turned, notices=(*secret.notices, notice))
-
-
-def _panels(name: str, pixels: dict[str, NDArray[np.uint8]], scores: Scores) -> list[Panel]:
+def _panels(name: str, pixels: dict[str, NDArray[np.uint8]], scores: Figures) -> list[Panel]:
     panels = {
         f"{name} cover": pixels["cover"],
         f"stego, {_decibels(scores['cover_psnr_db'])}": pixels["stego"],

@@ -1,4 +1,4 @@
-"""Pictures and their files: reading anything, writing losslessly, rounding, colour, montages."""
+"""Pictures and their files: finding, reading anything, writing losslessly, rounding, colour, montages."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from liftveil.imaging.atomic import atomic_write_bytes, check_target
 from liftveil.imaging.color import luma, rct_forward, rct_inverse
 from liftveil.imaging.decode import picture_from, read_picture, read_stego, stego_from
 from liftveil.imaging.encode import check_output, write_picture
+from liftveil.imaging.listing import picture_files
 from liftveil.imaging.montage import amplified_difference, side_by_side
 from liftveil.imaging.opening import PIXEL_LIMIT
 from liftveil.imaging.picture import Picture, fit_to, flatten_on_white, turn_grey
@@ -25,6 +26,7 @@ __all__ = [
     "fit_to",
     "flatten_on_white",
     "luma",
+    "picture_files",
     "picture_from",
     "rct_forward",
     "rct_inverse",

@@ -1,4 +1,4 @@
-"""How close two pictures are: PSNR and SSIM of 8-bit pictures, in NumPy.
+"""How close two pictures are: errors, PSNR and SSIM of 8-bit pictures, in NumPy.
 
 References:
     Wang, Bovik, Sheikh and Simoncelli, "Image quality assessment: from error visibility to structural
@@ -12,13 +12,12 @@ from math import log10
 import numpy as np
 from numpy.typing import NDArray
 
-from liftveil.errors import ShapeError
+from liftveil.metrics.shapes import plane_pairs, require_least_side, require_same_shape
+from liftveil.metrics.structure import WINDOW_PX, local_factors
 
 IDENTICAL_DB = 60.0
 """What a pair of identical pictures counts in a mean of PSNRs; their number is stated beside the mean."""
 
-_SIGMA = 1.5
-_RADIUS = 5
 _LEVELS = 255.0
 
 
@@ -35,9 +34,25 @@ def mse(reference: NDArray[np.generic], picture: NDArray[np.generic]) -> float:
     Raises:
         ShapeError: If the shapes differ.
     """
-    if reference.shape != picture.shape:
-        raise ShapeError(picture.shape, f"the shape of the reference, {reference.shape}")
+    require_same_shape(reference, picture)
     return float(np.mean((reference.astype(np.float64) - picture.astype(np.float64)) ** 2))
+
+
+def max_error(reference: NDArray[np.uint8], picture: NDArray[np.uint8]) -> int:
+    """Largest error of any sample.
+
+    Args:
+        reference: A picture of any shape.
+        picture: Another of the same shape.
+
+    Returns:
+        Grey levels, 0..255.
+
+    Raises:
+        ShapeError: If the shapes differ.
+    """
+    require_same_shape(reference, picture)
+    return int(np.abs(reference.astype(np.int16) - picture).max())
 
 
 def psnr(reference: NDArray[np.generic], picture: NDArray[np.generic]) -> float:
@@ -82,28 +97,7 @@ def ssim(reference: NDArray[np.uint8], picture: NDArray[np.uint8]) -> float:
     Raises:
         ShapeError: If the shapes differ or a side is shorter than the window.
     """
-    if reference.shape != picture.shape:
-        raise ShapeError(picture.shape, f"the shape of the reference, {reference.shape}")
-    if min(reference.shape[:2]) < 2 * _RADIUS + 1:
-        raise ShapeError(reference.shape, f"height and width of at least {2 * _RADIUS + 1}")
-    x, y = reference.astype(np.float64), picture.astype(np.float64)
-    mean_x, mean_y = _blur(x), _blur(y)
-    variance_x = _blur(x * x) - mean_x**2
-    variance_y = _blur(y * y) - mean_y**2
-    covariance = _blur(x * y) - mean_x * mean_y
-    c1, c2 = (0.01 * _LEVELS) ** 2, (0.03 * _LEVELS) ** 2
-    similarity = (2 * mean_x * mean_y + c1) * (2 * covariance + c2)
-    similarity /= (mean_x**2 + mean_y**2 + c1) * (variance_x + variance_y + c2)
-    return float(similarity.mean())
-
-
-def _blur(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Gaussian window over the first two axes, only where it fits whole."""
-    offsets = np.arange(-_RADIUS, _RADIUS + 1)
-    window = np.exp(-0.5 * (offsets / _SIGMA) ** 2)
-    window /= window.sum()
-    for axis in (0, 1):
-        length = x.shape[axis] - 2 * _RADIUS
-        parts = (w * np.take(x, range(k, k + length), axis) for k, w in enumerate(window))
-        x = np.asarray(sum(parts))
-    return x
+    require_same_shape(reference, picture)
+    require_least_side(reference, WINDOW_PX)
+    factors = (local_factors(*planes) for planes in plane_pairs(reference, picture))
+    return float(np.mean([(luminance * structure).mean() for luminance, structure in factors]))

@@ -73,6 +73,20 @@ def draw_faint(axes: Axes, curve: Curve, *, thing: int) -> None:
     axes.plot(*curve, color=identity(thing)["color"], alpha=0.25, linewidth=0.7)
 
 
+def draw_band(axes: Axes, low: Curve, high: Curve, *, thing: int) -> None:
+    """Draw the range in which several curves of a thing lie.
+
+    Args:
+        axes: Where.
+        low: Least values.
+        high: Greatest values; the steps that both have count.
+        thing: Number of the thing compared.
+    """
+    steps = np.intersect1d(low.steps, high.steps)
+    least, greatest = (edge.values[np.isin(edge.steps, steps)] for edge in (low, high))
+    axes.fill_between(steps, least, greatest, color=identity(thing)["color"], alpha=0.2, linewidth=0)
+
+
 def label_ends(axes: Axes, ends: Sequence[End]) -> None:
     """Write last values to the right of the axes, moved apart where they come close.
 

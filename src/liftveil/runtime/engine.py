@@ -9,9 +9,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from liftveil.errors import ModelError
+from liftveil.errors import LiftveilError, ModelError
 
 PROVIDER = "CPUExecutionProvider"
+
+THREADS = "LIFTVEIL_THREADS"
+"""Environment variable: threads of each graph; unset, one for each core. Results do not depend on it."""
 
 
 class GraphFacts(NamedTuple):
@@ -43,16 +46,26 @@ def open_graph(content: bytes, model: str) -> Any:  # noqa: ANN401 - onnxruntime
 
     Raises:
         ModelError: If the content is no graph that the runtime can run.
+        LiftveilError: If :data:`THREADS` is set to anything but a positive number.
     """
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
+    options.intra_op_num_threads = _threads()
     try:
         return onnxruntime.InferenceSession(content, options, providers=[PROVIDER])
     except Exception as error:  # onnxruntime's exceptions share no public base class
         raise ModelError(model, f"its graph cannot be opened ({_first_line(error)})") from error
+
+
+def _threads() -> int:
+    """As asked for; 0 leaves the choice to the runtime."""
+    asked = os.environ.get(THREADS, "")
+    if asked and not (asked.isdecimal() and int(asked) > 0):
+        raise LiftveilError(f"{THREADS}={asked}: is no positive number; unset it to use every core")
+    return int(asked or 0)
 
 
 def facts_of(graph: Any, model: str) -> GraphFacts:  # noqa: ANN401

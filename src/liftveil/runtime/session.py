@@ -59,11 +59,27 @@ class Session:
             ShapeError: If a shape is not as described.
             ModelError: If the model cannot be loaded or run, or gives values that are no numbers.
         """
+        return self.rounded(self.embed_levels(cover, secret))
+
+    def embed_levels(self, cover: NDArray[np.uint8], secret: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """The stego before it is rounded and clipped.
+
+        Args:
+            cover: As in :meth:`embed`.
+            secret: As in :meth:`embed`.
+
+        Returns:
+            Grey levels (height, width, 3); they may leave 0..255.
+
+        Raises:
+            ShapeError: If a shape is not as described.
+            ModelError: If the model cannot be loaded or run.
+        """
         colour = self.secret_channels == 3
         if secret.shape != (cover.shape if colour else cover.shape[:2]):
             kind = f"a secret of the cover's shape {cover.shape}" if colour else f"a grey secret {cover.shape[:2]}"
             raise ShapeError(secret.shape, kind)
-        return self.rounded(self._run(self._embedder, {"cover": cover, "secret": secret}, channels=3))
+        return self._run(self._embedder, {"cover": cover, "secret": secret}, channels=3)
 
     def extract(self, stego: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Get the hidden picture back.
@@ -80,11 +96,12 @@ class Session:
         """
         return self.rounded(self.extract_levels(stego))
 
-    def extract_levels(self, stego: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def extract_levels(self, stego: NDArray[np.uint8 | np.float32]) -> NDArray[np.float32]:
         """The recovered picture before it is rounded and clipped.
 
         Args:
-            stego: RGB (height, width, 3), at least 16x16.
+            stego: RGB (height, width, 3), at least 16x16; 8-bit pixels as from a file, or what :meth:`embed_levels`
+                gave, to measure what rounding costs.
 
         Returns:
             Grey levels in the shape of :meth:`extract`; they may leave 0..255, and need not be finite if another
@@ -125,7 +142,7 @@ class Session:
     def _run(
         self,
         graph: Any,  # noqa: ANN401
-        pictures: dict[str, NDArray[np.uint8]],
+        pictures: dict[str, NDArray[Any]],
         *,
         channels: int,
     ) -> NDArray[np.float32]:
@@ -143,14 +160,14 @@ class Session:
         return np.ascontiguousarray(levels[:, :height, :width].transpose(1, 2, 0))
 
 
-def _checked(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _checked(picture: NDArray[Any]) -> NDArray[Any]:
     expected = f"an RGB picture (height, width, 3) of at least {LEAST_PX}x{LEAST_PX} pixels"
     if picture.ndim != 3 or picture.shape[2] != 3 or min(picture.shape[:2]) < LEAST_PX:
         raise ShapeError(picture.shape, expected)
     return picture
 
 
-def _padded_planes(picture: NDArray[np.uint8], multiple: int) -> NDArray[np.uint8]:
+def _padded_planes(picture: NDArray[Any], multiple: int) -> NDArray[Any]:
     """(height, width, 3) or (height, width) to (3 or 1, padded height, padded width)."""
     planes = np.atleast_3d(picture).transpose(2, 0, 1)
     return np.ascontiguousarray(pad_by_reflection(planes, multiple, NUMPY_FLOAT))

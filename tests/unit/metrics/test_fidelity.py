@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from liftveil.errors import ShapeError
-from liftveil.metrics import IDENTICAL_DB, mean_psnr, mse, psnr, ssim
+from liftveil.metrics import IDENTICAL_DB, max_error, mean_psnr, mse, psnr, ssim
 
 
 def flat(level, shape=(12, 13, 3)):
@@ -20,6 +20,14 @@ def test_mse_is_the_mean_of_squares_without_wrapping_around():
     assert mse(np.array([0, 0, 0, 4], np.uint8), np.array([1, 0, 0, 0], np.uint8)) == 17 / 4
 
 
+def test_max_error_does_not_wrap_around():
+    assert max_error(flat(3), flat(250)) == max_error(flat(250), flat(3)) == 247
+    x, y = noise(0), noise(1)
+    assert max_error(x, y) == np.abs(x.astype(int) - y).max()
+    assert max_error(x, x) == 0
+    assert isinstance(max_error(x, y), int)
+
+
 def test_psnr_of_a_constant_error():
     assert psnr(flat(100), flat(105)) == pytest.approx(20 * log10(255 / 5), abs=1e-12)
     assert psnr(flat(0), flat(255)) == 0
@@ -33,7 +41,7 @@ def test_identical_pictures():
     picture = noise(0)
     assert mse(picture, picture.copy()) == 0
     assert psnr(picture, picture.copy()) == inf
-    assert ssim(picture, picture.copy()) == pytest.approx(1, abs=1e-12)
+    assert ssim(picture, picture.copy()) == 1
 
 
 def test_mean_psnr_counts_identical_pairs_as_60():
@@ -64,7 +72,7 @@ def test_ssim_is_the_mean_over_channels():
     assert ssim(picture, other) == pytest.approx(np.mean(channels), abs=1e-12)
 
 
-@pytest.mark.parametrize("measure", [mse, psnr, ssim])
+@pytest.mark.parametrize("measure", [max_error, mse, psnr, ssim])
 def test_pictures_of_different_shapes_are_refused(measure):
     # the first two shapes could be broadcast
     for shape in ((24, 31, 1), (1, 31, 3), (31, 24, 3), (24, 31)):

@@ -1,53 +1,29 @@
-"""Scores against the formulas, and the table as people see it."""
+"""Figures by role, and the table as people see it."""
 
-import json
-from math import inf, log10
+from math import inf
 
 import numpy as np
 import pytest
 
+from liftveil.comparison import compare, score, summary, table
 from liftveil.errors import ShapeError
-from liftveil.evaluation.scores import plain, score, summary, table
-
-
-def peak_db(deviation):
-    return 20 * log10(255 / deviation)
 
 
 @pytest.fixture
-def picture():
-    return np.random.default_rng(0).integers(0, 200, (16, 20, 3), dtype=np.uint8)
+def pictures():
+    return np.random.default_rng(0).integers(0, 200, (2, 16, 20, 3), dtype=np.uint8)
 
 
 @pytest.mark.parametrize("role", ["cover", "secret"])
-def test_scores_of_one_shifted_colour(picture, role):
-    shifted = picture.copy()
-    shifted[..., 2] += 10
-    scores = score(role, picture, shifted)
-    assert list(scores) == [f"{role}_psnr_db", f"{role}_y_psnr_db", f"{role}_ssim"]
-    assert scores[f"{role}_psnr_db"] == pytest.approx(peak_db(10 / 3**0.5))
-    assert scores[f"{role}_y_psnr_db"] == pytest.approx(peak_db(10 * 0.114))  # the weight of blue in BT.601
-    assert 0.9 < scores[f"{role}_ssim"] < 1
+def test_a_role_stands_before_every_figure(pictures, role):
+    found = score(role, *pictures)
+    assert found == {f"{role}_{key}": value for key, value in compare(*pictures).items()}
+    assert {f"{role}_{key}" for key in ("psnr_db", "y_psnr_db", "ssim", "mse", "ber_7")} <= found.keys()
 
 
-def test_scores_of_grey_pictures_do_not_depend_on_the_colour_space(picture):
-    grey = np.repeat(picture[..., :1], 3, axis=2)
-    scores = score("secret", grey, grey + np.uint8(3))
-    assert scores["secret_psnr_db"] == pytest.approx(peak_db(3))
-    assert scores["secret_y_psnr_db"] == pytest.approx(peak_db(3))
-
-
-def test_scores_of_identical_pictures(picture):
-    assert score("cover", picture, picture.copy()) == {
-        "cover_psnr_db": inf,
-        "cover_y_psnr_db": inf,
-        "cover_ssim": pytest.approx(1),
-    }
-
-
-def test_pictures_of_other_sizes_have_none(picture):
+def test_pictures_of_other_sizes_have_none(pictures):
     with pytest.raises(ShapeError):
-        score("cover", picture, picture[:-1])
+        score("cover", pictures[0], pictures[1][:-1])
 
 
 def row(cover_db, secret_db):
@@ -65,7 +41,7 @@ def test_summary_has_means_and_worst_pictures():
             **{"mean_secret_psnr_db": 34, "mean_secret_y_psnr_db": 36, "mean_secret_ssim": 0.34},
             **{"worst_cover_psnr_db": 36, "worst_cover_y_psnr_db": 40, "worst_cover_ssim": 0.9},
             **{"worst_secret_psnr_db": 30, "worst_secret_y_psnr_db": 32, "worst_secret_ssim": 0.3},
-            **{"identical_cover": 0, "identical_secret": 0, "sum_db": 72},
+            **{"identical_cover": 0, "identical_secret": 0, "sum_db": 72, "pairs": 2},
         }
     )
 
@@ -75,12 +51,15 @@ def test_identical_pictures_count_60_db_and_are_counted():
     assert found["mean_cover_psnr_db"] == pytest.approx((60 + 40 + 60) / 3)
     assert found["worst_cover_psnr_db"] == 40
     assert (found["identical_cover"], found["identical_secret"]) == (2, 0)
+    assert found["sum_db"] == pytest.approx(160 / 3 + 30)
     assert summary([row(inf, 30.0)])["worst_cover_psnr_db"] == 60
 
 
-def test_json_has_neither_infinity_nor_noise():
-    found = plain({"a": inf, "b": 1 / 3, "c": 0.0})
-    assert json.loads(json.dumps(found, allow_nan=False)) == {"a": None, "b": 0.3333, "c": 0.0}
+def test_a_role_alone_has_no_sum():
+    found = summary([{key: value for key, value in row(40.0, 30.0).items() if key.startswith("secret")}])
+    assert "sum_db" not in found
+    assert "identical_cover" not in found
+    assert found["identical_secret"] == 0
 
 
 def test_table_is_aligned():
@@ -96,3 +75,9 @@ def test_table_is_aligned():
         start = heading.index(role)
         assert columns[start:].startswith("PSNR dB")
         assert first[start - 1] == " "
+
+
+def test_table_takes_all_figures_of_real_pictures(pictures):
+    rows = [score("cover", *pictures) | score("secret", *pictures[::-1])]
+    *_, pair, mean, worst = table([("a", "b")], rows)
+    assert pair.split()[-6:] == mean.split()[-6:] == worst.split()[-6:]

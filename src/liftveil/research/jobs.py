@@ -1,0 +1,91 @@
+"""Work that is never done twice: results by name, each with a key of everything that it depends on."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple, final
+
+from liftveil.errors import OutputNotWritten
+from liftveil.imaging import atomic_write_bytes
+
+_RESULTS, _WORK = "jobs", "work"
+
+
+def key_of(*facts: object) -> str:
+    """A key that differs whenever one of the facts does.
+
+    Args:
+        facts: Numbers, texts, lists of these; bytes stand for their hash.
+
+    Returns:
+        A hash in hexadecimal digits.
+    """
+    plain = [sha256(fact).hexdigest() if isinstance(fact, bytes) else fact for fact in facts]
+    return sha256(json.dumps(plain).encode()).hexdigest()
+
+
+class Outcome(NamedTuple):
+    """What a job gave.
+
+    Attributes:
+        result: For JSON.
+        fresh: Whether it was done now; False if it had been kept.
+    """
+
+    result: dict[str, Any]
+    fresh: bool
+
+
+@final
+class Store:
+    """Results of jobs in a folder; each appears whole or not at all, so that a killed run can go on.
+
+    Args:
+        folder: Made if need be, with ``jobs`` for the results and ``work`` for processes; what a killed run has left
+            in the latter is removed.
+
+    Attributes:
+        work: Folder for processes; gone after :meth:`close`.
+
+    Raises:
+        OutputNotWritten: If the folder cannot be used.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._results, self.work = folder / _RESULTS, folder / _WORK
+        try:
+            self._results.mkdir(parents=True, exist_ok=True)
+            if self.work.exists():
+                shutil.rmtree(self.work)
+            self.work.mkdir()
+        except OSError as error:
+            raise OutputNotWritten(folder, f"cannot be written ({error.strerror})", "choose another folder") from error
+
+    def once(self, name: str, key: str, work: Callable[[], dict[str, Any]], files: Sequence[Path] = ()) -> Outcome:
+        """Do a job, unless it was done already and nothing that it depends on has changed.
+
+        Args:
+            name: Of the job; another result that was kept by this name is replaced.
+            key: Of what it depends on.
+            work: Does it, and gives something for JSON.
+            files: What it writes beside its result; if one is missing, the job is done again.
+
+        Returns:
+            The result, as JSON gives it back.
+        """
+        path = self._results / f"{name}.json"
+        if path.is_file() and all(file.is_file() for file in files):
+            record = json.loads(path.read_text(encoding="utf-8"))
+            if record["key"] == key:
+                return Outcome(record["result"], fresh=False)
+        content = json.dumps({"key": key, "result": work()})
+        atomic_write_bytes(path, content.encode(), force=True)
+        return Outcome(json.loads(content)["result"], fresh=True)
+
+    def close(self) -> None:
+        """Remove the folder for processes."""
+        shutil.rmtree(self.work, ignore_errors=True)
