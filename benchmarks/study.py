@@ -8,9 +8,12 @@ import argparse
 import json
 import tempfile
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 from kodak import KODAK, LOG
 from provenance import ROOT, provenance
+from safetensors import safe_open
 
 from liftveil.cli.progress import StudyProgress
 from liftveil.data import find_pictures
@@ -25,7 +28,7 @@ from liftveil.research import (
     run_study,
     write_report,
 )
-from liftveil.weights import DEFAULT_MODEL, find_model
+from liftveil.weights import DEFAULT_MODEL, WEIGHTS_FILE, find_model
 
 RESULTS = ROOT / "benchmarks" / "results"
 OUTPUT = RESULTS / "study.json"
@@ -45,7 +48,7 @@ def main() -> None:
         log.write(json.dumps(line) + "\n")
 
 
-def measure(model: str, folder: Path) -> dict[str, object]:
+def measure(model: str, folder: Path) -> dict[str, Any]:
     """Run the study, and write its report."""
     pairs = pairs_of(find_pictures(KODAK))
     study = Study(network(model), pairs, tuple(CLASSICAL.values()), tuple(FAMILIES.values()), "Kodak-24")
@@ -53,7 +56,14 @@ def measure(model: str, folder: Path) -> dict[str, object]:
         findings = run_study(study, folder, observer=progress, processes=default_processes(), force=True)
     record = record_of(study, findings)
     write_report(study, record, folder)
+    record["systems"][0]["parameters"] = parameters(model)
     return record | {"origin": provenance(find_model(model))}
+
+
+def parameters(model: str) -> int:
+    """Numbers in the weights' file."""
+    with safe_open(find_model(model).file(WEIGHTS_FILE), "np") as file:
+        return sum(int(np.prod(file.get_slice(name).get_shape())) for name in file.keys())  # noqa: SIM118
 
 
 if __name__ == "__main__":

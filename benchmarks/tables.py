@@ -85,6 +85,58 @@ def losses() -> str:
     return table("what the extractor gets", "secret", rows=rows) + f"\n{gain}{origin(result('losses'))}\n"
 
 
+def systems() -> str:
+    """The network beside the classical systems, through files, and the network's figure as floats."""
+    study = result("study")
+    rows: list[list[object]] = []
+    for system in study["systems"]:
+        s = system["figures"]
+        keys = [f"{which}_{role}_psnr_db" for role in ("cover", "secret") for which in ("mean", "worst")]
+        decibels = [f"{s[key]:.2f}" for key in (*keys, "sum_db")]
+        similarity = f"{s['mean_cover_ssim']:.4f}, {s['mean_secret_ssim']:.4f}"
+        bits, identical = f"{s['mean_secret_bit_accuracy']:.1%}", f"{s['identical_secret']:.0f}"
+        rows.append([system["title"], *decibels, similarity, bits, identical])
+        if system is study["systems"][0]:
+            floats = study["float"]
+            both = [f"{floats[f'float_{role}_psnr_db']:.2f}" for role in ("cover", "secret")]
+            total = sum(floats[f"float_{role}_psnr_db"] for role in ("cover", "secret"))
+            rows.append([f"*{system['title']}, float*", both[0], "", both[1], "", f"{total:.2f}", "", "", ""])
+    columns = ("system", "cover", "worst", "secret", "worst", "sum", "SSIM cover, secret", "secret's bits", "identical")
+    kinds = "PSNR in dB over RGB; identical pictures count as 60 dB, their number stands in the last column."
+    return table(*columns, rows=rows) + f"\n{kinds} {origin(study['origin'])}\n"
+
+
+def robustness() -> str:
+    """What attacks leave of the secret."""
+    study = result("study")
+    rows: list[list[object]] = []
+    for row in study["robustness"]:
+        means = zip(row["strengths"], row["mean_secret_psnr_db"], strict=True)
+        rows.append([row["family"], "; ".join(f"{strength:g}: {value:.1f}" for strength, value in means)])
+    return table("attack", "strength: mean secret PSNR in dB", rows=rows) + f"\n{origin(study['origin'])}\n"
+
+
+def field() -> str:
+    """What others have published, and ours."""
+    rows: list[list[object]] = []
+    for row in result("published")["rows"]:
+        figures = [f"{row[key]:.2f}".removesuffix("0") for key in ("cover_db", "secret_db")]
+        size = f"{row['parameters_m']:g} M"
+        rows.append([row["system"], size, *figures, row["set"], row["source"], row["through_8_bits"]])
+    study = result("study")
+    own, floats = study["systems"][0], study["float"]
+    size = f"{own['parameters'] / 1e6:.2f} M"
+    both = [f"{floats[f'float_{role}_psnr_db']:.2f}" for role in ("cover", "secret")]
+    rows.append([f"{own['title']}, float", size, *both, "Kodak-24, whole", "measured by us", "no"])
+    for system in (own, *(one for one in study["systems"] if one["name"] in {"jxl-mod-3", "jxl-mod-4"})):
+        s = system["figures"]
+        figures = [f"{s[f'mean_{role}_psnr_db']:.2f}" for role in ("cover", "secret")]
+        parameters = size if system is own else "0"
+        rows.append([f"**{system['title']}**", parameters, *figures, "Kodak-24, whole", "measured by us", "yes"])
+    columns = ("system", "parameters", "cover", "secret", "pictures", "source", "through 8 bits?")
+    return table(*columns, rows=rows)
+
+
 def choices() -> str:
     """The short runs that decided the recipe of the first release."""
     rows: list[list[object]] = []
@@ -174,6 +226,9 @@ def conditions(part: dict[str, Any]) -> str:
 
 TABLES: dict[str, Callable[[], str]] = {
     "quality": quality,
+    "systems": systems,
+    "robustness": robustness,
+    "field": field,
     "losses": losses,
     "choices": choices,
     "quick": quick,

@@ -15,6 +15,7 @@ from liftveil.weights import Model, aliases, releases
 
 SHORT_OF_MEMORY = "not enough memory; use smaller pictures or, in a training, a smaller 'data.batch' or 'data.crop_px'"
 COMMANDS = ["demo", "embed", "export", "extract", "info", "plot", "profile", "test", "train"]
+GROUPS = {"data": ["split"], "evaluate": ["research", "secret", "stego"]}
 
 
 class TestUsage:
@@ -23,7 +24,7 @@ class TestUsage:
         finished = invoke(*arguments)
         said = finished.stdout + finished.stderr
         assert said.startswith("Usage: ")
-        assert [command for command in COMMANDS if f"\n  {command} " not in said] == []
+        assert [command for command in (*COMMANDS, *GROUPS) if f"\n  {command} " not in said] == []
         assert finished.returncode == (0 if arguments else 2)
 
     @pytest.mark.parametrize("command", COMMANDS)
@@ -32,6 +33,27 @@ class TestUsage:
         assert (finished.returncode, finished.stderr) == (0, "")
         assert command in finished.stdout.splitlines()[0]
         assert "--json" in finished.stdout or command in {"demo", "export", "plot", "test", "train"}
+
+    @pytest.mark.parametrize("group", GROUPS)
+    def test_help_of_a_group_lists_its_commands(self, invoke, group):
+        finished = invoke(group, "--help")
+        assert (finished.returncode, finished.stderr) == (0, "")
+        assert [command for command in GROUPS[group] if f"\n  {command} " not in finished.stdout] == []
+
+    @pytest.mark.parametrize(
+        ("group", "command", "options"),
+        [
+            ("data", "split", ("--seed", "--validation", "--test", "--force")),
+            ("evaluate", "stego", ("--json", "--csv")),
+            ("evaluate", "secret", ("--json", "--csv")),
+            ("evaluate", "research", ("--data", "--model", "--pairs", "--processes", "--no-attacks", "--no-baselines")),
+        ],
+    )
+    def test_help_of_a_command_of_a_group_names_its_options(self, invoke, group, command, options):
+        finished = invoke(group, command, "--help")
+        assert (finished.returncode, finished.stderr) == (0, "")
+        assert finished.stdout.startswith(f"Usage: liftveil {group} {command} ")
+        assert [option for option in options if option not in finished.stdout] == []
 
     @pytest.mark.parametrize(
         ("arguments", "problem"),
@@ -44,6 +66,9 @@ class TestUsage:
             (("extract", "stego.png", "-o", "r.png", "--modle", "starinn"), "No such option: --modle"),
             (("info", "--colour"), "No such option: --colour"),
             (("hide",), "No such command 'hide'"),
+            (("evaluate", "hide"), "No such command 'hide'"),
+            (("evaluate", "research", "-o", "out"), "Missing option '--data'"),
+            (("evaluate", "research", "--data", "in", "-o", "out", "--pairs", "0"), "Invalid value for '--pairs'"),
         ],
     )
     def test_bad_usage_ends_with_2(self, invoke, tmp_path, arguments, problem):
@@ -167,3 +192,6 @@ class TestConsole:
 
 def test_commands_are_those_that_are_tested():
     assert sorted(command.callback.__name__ for command in app.registered_commands) == COMMANDS
+    groups = {group.name: group.typer_instance.registered_commands for group in app.registered_groups}
+    names = {name: sorted(command.callback.__name__ for command in commands) for name, commands in groups.items()}
+    assert names == GROUPS

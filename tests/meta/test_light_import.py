@@ -5,7 +5,8 @@ import sys
 from pathlib import Path
 
 SRC = Path(__file__).parents[2] / "src"
-LIGHT_ROOMS = ["api", "comparison", "config", "data", "errors", "imaging", "metrics", "runtime", "wavelets", "weights"]
+LIGHT_ROOMS = ["api", "comparison", "config", "data", "errors", "exact", "imaging", "metrics", "plotting", "research"]
+LIGHT_ROOMS += ["runtime", "wavelets", "weights"]
 
 # Stands in for an environment without the `train` extra, whatever is installed.
 BLOCK = """
@@ -79,7 +80,7 @@ def test_every_command_shows_its_help_without_torch():
     assert finished.returncode == 0, finished.stderr
     shown = {line.removeprefix("shown:").strip() for line in finished.stdout.splitlines() if line.startswith("shown:")}
     commands = {"embed", "extract", "demo", "info", "data", "data split", "train", "profile", "plot", "test", "export"}
-    commands |= {"evaluate", "evaluate stego", "evaluate secret"}
+    commands |= {"evaluate", "evaluate stego", "evaluate secret", "evaluate research"}
     assert shown == {"", *commands}
 
 

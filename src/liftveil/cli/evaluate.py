@@ -12,7 +12,9 @@ from liftveil.cli.console import AsJson, notify, say, say_json
 if TYPE_CHECKING:
     from liftveil.comparison import Evaluation
 
-app = typer.Typer(help="Measure saved pictures: a pair of files, or folders of them.", no_args_is_help=True)
+app = typer.Typer(
+    help="Measure saved pictures, a pair or folders of them; or a model, on many pairs.", no_args_is_help=True
+)
 
 AsCsv = Annotated[bool, typer.Option("--csv", help="Print a row for each pair, then mean and worst, as CSV.")]
 

@@ -24,7 +24,9 @@ def plot(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Folder, or name of both files [the first run's folder].")
     ] = None,
-    seeds: Annotated[bool, typer.Option(help="Draw runs that differ in their seed alone as a band.")] = False,
+    seeds: Annotated[
+        bool, typer.Option("--seeds", help="Draw runs that differ in their seed alone as a band.")
+    ] = False,
     force: Force = False,
 ) -> None:
     """Draw training runs as curves, or studies of `evaluate research` in one plane, as SVG and as PNG."""
@@ -36,6 +38,8 @@ def plot(
     studies = [_study(path) for path in runs]
     if any(studies) and not all(studies):
         raise LiftveilError(f"{runs[studies.index(None)]}: is no study; plot training runs and studies apart")
+    if seeds and all(studies):
+        raise typer.BadParameter("--seeds is for training runs, not for studies")
     target = output or (runs[0] if runs[0].is_dir() else runs[0].parent)
     target = target / ("plane" if all(studies) else "curves") if target.is_dir() else target
     image_paths(target, force=force)

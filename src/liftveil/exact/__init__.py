@@ -3,6 +3,7 @@
 from liftveil.exact.baselines import hide_jxl_digits, hide_jxl_lsb, show_jxl_digits, show_jxl_lsb
 from liftveil.exact.digits import embed_digits, extract_digits
 from liftveil.exact.jxl import Compressed, compress, compress_lossless, decompress
+from liftveil.exact.lossless import hide_jxl_lossless, show_jxl_lossless
 from liftveil.exact.lsb import hide_high_nibbles, match_lsb, read_lsb, replace_lsb, show_high_nibbles
 from liftveil.exact.payload import payload_capacity
 from liftveil.exact.radix import bytes_of_digits, capacity_bytes, digit_count, digits_of_bytes
@@ -20,6 +21,7 @@ __all__ = [
     "extract_digits",
     "hide_high_nibbles",
     "hide_jxl_digits",
+    "hide_jxl_lossless",
     "hide_jxl_lsb",
     "match_lsb",
     "payload_capacity",
@@ -27,5 +29,6 @@ __all__ = [
     "replace_lsb",
     "show_high_nibbles",
     "show_jxl_digits",
+    "show_jxl_lossless",
     "show_jxl_lsb",
 ]

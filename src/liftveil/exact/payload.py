@@ -12,6 +12,7 @@ There is no key and no check of integrity: this is for measuring, not for keepin
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,5 +91,8 @@ def read_payload(stego_u8: NDArray[np.uint8], *, modulus: int) -> bytes:
     return bytes_of_digits(digits[head:], modulus, length)
 
 
+@lru_cache(maxsize=1)  # whoever tries moduli needs the same one again and again
 def _public_order(samples: int) -> NDArray[np.intp]:
-    return np.argsort(np.random.PCG64(_SEED).random_raw(samples), kind="stable")
+    order = np.argsort(np.random.PCG64(_SEED).random_raw(samples), kind="stable")
+    order.flags.writeable = False
+    return order

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from liftveil.plotting.style import INK, PALE, Images, identity, printable, render
+from liftveil.plotting.style import DASHES, INK, PALE, Images, identity, printable, render
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -63,7 +63,7 @@ def plot_panels(draws: Sequence[Draw], *, columns: int, ylabel: str = "", sharey
     """Draw panels in rows.
 
     Args:
-        draws: Each fills its axes.
+        draws: At least one; each fills its axes.
         columns: Panels in a row.
         ylabel: Left of all of them.
         sharey: Whether they have one vertical scale.
@@ -104,9 +104,9 @@ def draw_bars(
     for number, (group, heights) in enumerate(groups.items()):
         places = np.arange(len(names)) + (number - (len(groups) - 1) / 2) * width
         axes.bar(places, heights, width, label=printable(group), **_fill(number))
-    axes.set_xticks(range(len(names)), names)
+    axes.set_xticks(range(len(names)), [printable(name) for name in names])
     axes.grid(visible=False, axis="x")
-    _finish(axes, title, ylabel, legend=len(groups) > 1)
+    _finish(axes, title, ylabel, things=len(groups))
 
 
 def draw_steps(
@@ -123,12 +123,12 @@ def draw_steps(
         log: Whether the vertical axis is logarithmic.
     """
     for number, (name, shares) in enumerate(curves.items()):
-        dashes = "solid" if number == 0 else (0, (3, 1.2))
-        axes.step(places, shares, where="mid", color=identity(number)["color"], linestyle=dashes, label=printable(name))
+        look = {"color": identity(number)["color"], "linestyle": DASHES[-number % len(DASHES)]}
+        axes.step(places, shares, where="mid", label=printable(name), **look)
     axes.set_xlabel(xlabel)
     if log:
         axes.set_yscale("log")
-    _finish(axes, title, "share of samples", legend=len(curves) > 1)
+    _finish(axes, title, "share of samples", things=len(curves))
 
 
 def _draw_ranges(panel: Ranges, reference: float, axes: Axes) -> None:
@@ -152,8 +152,10 @@ def _fill(number: int) -> dict[str, Any]:
     }
 
 
-def _finish(axes: Axes, title: str, ylabel: str, *, legend: bool) -> None:
-    axes.set_title(title)
+def _finish(axes: Axes, title: str, ylabel: str, *, things: int) -> None:
+    """Write what is drawn, with the names of several things between the axes and their title."""
+    axes.set_title(title, pad=22 if things > 1 else None)
     axes.set_ylabel(ylabel)
-    if legend:
-        axes.legend()
+    if things > 1:
+        place: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 0.2, "borderpad": 0}
+        axes.legend(ncols=things, columnspacing=1.2, **place)

@@ -19,10 +19,8 @@ from numpy.typing import NDArray
 from liftveil.errors import LiftveilError
 from liftveil.imaging import read_picture, read_stego, write_picture
 from liftveil.research.probe import probe
+from liftveil.research.protocol import COVER, PROBE, RECOVERED, SECRET, STEGO
 from liftveil.research.systems import find_system, model_of
-
-COVER, SECRET, STEGO, PROBE = "cover.png", "secret.png", "stego.png", "probe.json"
-RECOVERED = "recovered"
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from liftveil.research.spectrum import BANDS, REACH
 Record = Mapping[str, Any]
 
 _MODULO = "jxl-mod-"
+_NO_RECORD = "is no record of `liftveil evaluate research`"
 
 
 def figures_of(record: Record) -> dict[str, Images]:
@@ -38,7 +40,7 @@ def figures_of(record: Record) -> dict[str, Images]:
         "bands": _bands(record["measured"]),
     }
     if record["robustness"]:
-        figures["robustness"] = _robustness(record)
+        figures["robustness"] = plot_robustness(record)
     return figures
 
 
@@ -63,7 +65,7 @@ def series_of(record: Record) -> list[Series]:
     if digits:
         points = [_point(system, f"m = {system['name'].removeprefix(_MODULO)}") for system in digits]
         found.append(Series("JPEG XL, digits modulo m", points, connected=True))
-    return found + [Series(system["title"], [_point(system, "")]) for system in rest]
+    return found + [Series(system["title"], [_point(system, _exactness(system["figures"]))]) for system in rest]
 
 
 def plot_studies(files: Sequence[Path]) -> Images:
@@ -80,18 +82,30 @@ def plot_studies(files: Sequence[Path]) -> Images:
         MissingExtraError: If matplotlib is not installed.
     """
     records = [_read(file) for file in files]
-    networks = [series for record in records for series in series_of(record)[:2]]
-    sets = ", ".join(sorted({record["data"] for record in records}))
-    return plot_plane([*networks, *series_of(records[0])[2:]], title=f"All systems on {sets}")
+    sets = sorted({record["data"] for record in records})
+    named = [_naming_the_set(record) if len(sets) > 1 else series_of(record) for record in records]
+    networks = [series for systems in named for series in systems[:2]]
+    return plot_plane([*networks, *named[0][2:]], title=f"All systems on {', '.join(sets)}")
+
+
+def _naming_the_set(record: Record) -> list[Series]:
+    return [replace(series, name=f"{series.name} ({record['data']})") for series in series_of(record)]
 
 
 def _read(file: Path) -> Record:
     try:
         record: Record = json.loads(file.read_text(encoding="utf-8"))
-        series_of(record)
-    except (OSError, ValueError, LookupError, TypeError) as error:
-        raise DataError(file, "is no record of `liftveil evaluate research`") from error
+        whole = isinstance(record["data"], str) and all(np.isfinite(one.places).all() for one in series_of(record))
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise DataError(file, _NO_RECORD) from error
+    if not whole:
+        raise DataError(file, _NO_RECORD)
     return record
+
+
+def _exactness(figures: Record) -> str:
+    """That 60 dB stand for no error at all must be said where they are drawn."""
+    return "identical" if figures.get("identical_secret") == figures.get("pairs") else ""
 
 
 def _point(system: Record, label: str) -> tuple[float, float, str]:
@@ -99,7 +113,18 @@ def _point(system: Record, label: str) -> tuple[float, float, str]:
     return figures["mean_cover_psnr_db"], figures["mean_secret_psnr_db"], label
 
 
-def _robustness(record: Record) -> Images:
+def plot_robustness(record: Record) -> Images:
+    """Draw what attacks leave of the secret.
+
+    Args:
+        record: Of a study with attacks.
+
+    Returns:
+        The figure: a panel for each kind of attack.
+
+    Raises:
+        MissingExtraError: If matplotlib is not installed.
+    """
     panels = [
         Ranges(
             FAMILIES[row["family"]].title,

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError
 from hashlib import sha256
 from pathlib import Path
+from threading import Event
 from typing import Any, NamedTuple, final
 
 from liftveil.errors import OutputNotWritten
 from liftveil.imaging import atomic_write_bytes
 
 _RESULTS, _WORK = "jobs", "work"
+_LEFTOVERS = ".liftveil-*.tmp"
 
 
 def key_of(*facts: object) -> str:
@@ -46,7 +49,7 @@ class Store:
 
     Args:
         folder: Made if need be, with ``jobs`` for the results and ``work`` for processes; what a killed run has left
-            in the latter is removed.
+            there, and half-written files, are removed.
 
     Attributes:
         work: Folder for processes; gone after :meth:`close`.
@@ -57,11 +60,14 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self._results, self.work = folder / _RESULTS, folder / _WORK
+        self._stopped = Event()
         try:
             self._results.mkdir(parents=True, exist_ok=True)
             if self.work.exists():
                 shutil.rmtree(self.work)
             self.work.mkdir()
+            for leftover in (*folder.glob(_LEFTOVERS), *folder.glob(f"*/{_LEFTOVERS}")):
+                leftover.unlink()
         except OSError as error:
             raise OutputNotWritten(folder, f"cannot be written ({error.strerror})", "choose another folder") from error
 
@@ -76,16 +82,34 @@ class Store:
 
         Returns:
             The result, as JSON gives it back.
+
+        Raises:
+            CancelledError: If the job is still to be done, but :meth:`stop` was called.
         """
         path = self._results / f"{name}.json"
-        if path.is_file() and all(file.is_file() for file in files):
-            record = json.loads(path.read_text(encoding="utf-8"))
-            if record["key"] == key:
-                return Outcome(record["result"], fresh=False)
+        if all(file.is_file() for file in files) and (kept := _kept(path, key)) is not None:
+            return Outcome(kept, fresh=False)
+        if self._stopped.is_set():
+            raise CancelledError
+        path.unlink(missing_ok=True)  # before the job replaces files that belong to the old result
         content = json.dumps({"key": key, "result": work()})
         atomic_write_bytes(path, content.encode(), force=True)
         return Outcome(json.loads(content)["result"], fresh=True)
 
+    def stop(self) -> None:
+        """Begin no further job."""
+        self._stopped.set()
+
     def close(self) -> None:
         """Remove the folder for processes."""
         shutil.rmtree(self.work, ignore_errors=True)
+
+
+def _kept(path: Path, key: str) -> dict[str, Any] | None:
+    """A result of that key; None if there is none, or it cannot be read."""
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        result: dict[str, Any] = record["result"]
+        return result if record["key"] == key else None
+    except (OSError, ValueError, LookupError, TypeError):
+        return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -76,6 +76,7 @@ def load_pair(pair: Pair, secret_channels: int) -> Loaded:
         UnreadablePicture: If a file cannot be read.
     """
     cover, secret = read_picture(pair.cover), read_picture(pair.secret)
+    secret = replace(secret, name=pair.secret.name)  # the same study says the same, wherever its pictures are
     fitted = fitted_secret(secret, cover, secret_channels)
     hidden = fitted.rgb_u8 if secret_channels == 3 else np.ascontiguousarray(fitted.rgb_u8[..., 0])
     return Loaded(cover.rgb_u8, hidden, fitted.notices[len(secret.notices) :])

@@ -23,10 +23,13 @@ from numpy.typing import NDArray
 from liftveil.comparison import Figures, score
 from liftveil.errors import LiftveilError
 from liftveil.imaging import read_picture, write_picture
-from liftveil.research.endpoint import COVER, RECOVERED, SECRET, STEGO
 from liftveil.runtime import THREADS
 
 Pixels = NDArray[np.uint8]
+
+COVER, SECRET, STEGO, PROBE = "cover.png", "secret.png", "stego.png", "probe.json"
+RECOVERED = "recovered"
+"""The folder of what a receiver writes."""
 
 
 class Exchange(NamedTuple):
@@ -130,7 +133,7 @@ def process_folder(work: Path | None) -> Iterator[Path]:
         The folder.
     """
     with tempfile.TemporaryDirectory(dir=work) as folder:
-        yield Path(folder)
+        yield Path(folder).absolute()
 
 
 def run_endpoint(act: str, name: str, folder: Path) -> None:

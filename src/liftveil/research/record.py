@@ -36,18 +36,17 @@ def record_of(study: Study, findings: Findings) -> dict[str, Any]:
         For ``research.json``; no times, no dates.
     """
     rows = [found["exchange"]["scores"] for found in findings.network]
-    systems = {study.system.title: rows} | {
-        name: [one["scores"] for one in found] for name, found in findings.baselines.items()
-    }
-    titles = {study.system.title: study.system.title} | {system.name: system.title for system in study.baselines}
+    systems = [(study.system.title, study.system.title, rows)]
+    systems += [
+        (system.name, system.title, [one["scores"] for one in findings.baselines[system.name]])
+        for system in study.baselines
+    ]
     return {
         "liftveil": __version__,
         "versions": {name: version(name) for name in _PACKAGES} | {"python": platform.python_version()},
         "cpu": cpu_name(),
         **study.plan(),
-        "systems": [
-            {"name": name, "title": titles[name], "figures": together(scores)} for name, scores in systems.items()
-        ],
+        "systems": [{"name": name, "title": title, "figures": together(scores)} for name, title, scores in systems],
         "float": {key: _mean([found["probe"][key] for found in findings.network]) for key in _FLOAT},
         "robustness": [_robustness(family.name, family.strengths, findings) for family in study.families],
         "failures": worst_pairs(rows, _FAILURES),

@@ -57,7 +57,7 @@ def write_report(study: Study, record: Record, folder: Path) -> list[Path]:
     (folder / FIGURES).mkdir(exist_ok=True)
     for name, images in figures.items():
         save_images(images, folder / FIGURES / name, force=True)
-    atomic_write_bytes(folder / REPORT, page.encode(), force=True)
+    atomic_write_bytes(folder / REPORT, page.encode("utf-8", "backslashreplace"), force=True)
     atomic_write_bytes(folder / RECORD, (json.dumps(record, indent=1) + "\n").encode(), force=True)
     return [folder / REPORT, folder / RECORD]
 

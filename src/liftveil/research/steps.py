@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +14,28 @@ from numpy.typing import NDArray
 
 from liftveil import __version__
 from liftveil.comparison import plain
+from liftveil.errors import LiftveilError
 from liftveil.imaging import read_picture, write_picture
 from liftveil.metrics import IDENTICAL_DB, psnr
 from liftveil.research.attacks import Family
-from liftveil.research.endpoint import COVER, PROBE, SECRET
 from liftveil.research.jobs import Outcome, Store, key_of
 from liftveil.research.pairs import Loaded, Pair
-from liftveil.research.protocol import Exchange, exchange, plain_png, process_folder, receive, run_endpoint, scores_of
+from liftveil.research.protocol import (
+    COVER,
+    PROBE,
+    SECRET,
+    Exchange,
+    exchange,
+    plain_png,
+    process_folder,
+    receive,
+    run_endpoint,
+    scores_of,
+)
 from liftveil.research.spectrum import BANDS, band_energy, difference_histogram, level_histogram
 from liftveil.research.systems import System
+
+Work = Callable[[], dict[str, Any]]
 
 PICTURES = "pictures"
 ROLES = ("cover", "secret", "stego", "recovered")
@@ -96,10 +111,18 @@ class Bench:
     def _paths(self) -> dict[str, Path]:
         return picture_paths(self.folder, self.pair)
 
-    def _once(self, step: str, work: Any, *facts: object, files: list[Path] | None = None) -> Outcome:  # noqa: ANN401
+    def _once(self, step: str, work: Work, *facts: object, files: list[Path] | None = None) -> Outcome:
         pixels = [picture for one in (self.loaded.cover, self.loaded.secret) for picture in (one.tobytes(), one.shape)]
         key = key_of(__version__, self.system.fingerprint, *pixels, step, *facts)
-        return self.store.once(f"{self.pair.label}-{step}", key, work, files or [])
+        return self.store.once(f"{self.pair.label}-{step}", key, partial(self._named, step, work), files or [])
+
+    def _named(self, step: str, work: Work) -> dict[str, Any]:
+        """Work whose refusal tells which pair it was."""
+        try:
+            return work()
+        except LiftveilError as error:
+            who = f"{self.pair.cover.name} hides {self.pair.secret.name}"
+            raise LiftveilError(f"pair {self.pair.number}, {who}, {step}: {error}") from error
 
     def _sent(self) -> Exchange:
         return exchange(self.system.name, self.loaded.cover, self.loaded.secret, work=self.store.work)

@@ -109,11 +109,12 @@ def open_study(study: Study, folder: Path, *, force: bool) -> Store:
         if occupied and not same and not force:
             what = "holds another study" if file.exists() else "is not empty"
             raise OutputExists(folder, what, "choose another folder, or ask to replace it (force)")
+        folder.mkdir(parents=True, exist_ok=True)
+        atomic_write_bytes(file, plan, force=True)  # first, so that a run killed at once can go on
         store = Store(folder)
         (folder / PICTURES).mkdir(exist_ok=True)
     except OSError as error:
         raise OutputNotWritten(folder, f"cannot be written ({error.strerror})", "choose another folder") from error
-    atomic_write_bytes(file, plan, force=True)
     return store
 
 
@@ -135,7 +136,7 @@ def run_study(study: Study, folder: Path, *, observer: Observer, processes: int,
     """
     with closing(open_study(study, folder, force=force)) as store:
         chains = [*_network_chains(study, folder, store, observer), *_baseline_chains(study, folder, store, observer)]
-        results = iter(_all(chains, processes))
+        results = iter(_all(chains, processes, store))
         network = [next(results) for _ in study.pairs]
         baselines = {system.name: [next(results) for _ in study.pairs] for system in study.baselines}
     return Findings(network, baselines)
@@ -144,8 +145,8 @@ def run_study(study: Study, folder: Path, *, observer: Observer, processes: int,
 Chain = Callable[[], dict[str, Any]]
 
 
-def _all(chains: list[Chain], processes: int) -> list[dict[str, Any]]:
-    """Results of all chains in their order; the first failure ends the rest."""
+def _all(chains: list[Chain], processes: int, store: Store) -> list[dict[str, Any]]:
+    """Results of all chains in their order; a failure or an interruption lets jobs under way end, and no more."""
     pool = ThreadPoolExecutor(processes)
     try:
         futures: list[Future[dict[str, Any]]] = [pool.submit(chain) for chain in chains]
@@ -155,6 +156,7 @@ def _all(chains: list[Chain], processes: int) -> list[dict[str, Any]]:
                 raise error
         return [future.result() for future in futures]
     finally:
+        store.stop()
         pool.shutdown(cancel_futures=True)
 
 

@@ -17,12 +17,13 @@ from liftveil.errors import LiftveilError
 from liftveil.exact import (
     hide_high_nibbles,
     hide_jxl_digits,
+    hide_jxl_lossless,
     hide_jxl_lsb,
     show_high_nibbles,
     show_jxl_digits,
+    show_jxl_lossless,
     show_jxl_lsb,
 )
-from liftveil.exact.lossless import hide_jxl_lossless, show_jxl_lossless
 from liftveil.runtime import Session
 from liftveil.weights import EMBED_FILE, EXTRACT_FILE, Model, find_model
 
@@ -73,10 +74,10 @@ def network(model: str | Path) -> System:
     found = find_model(model)
     session = Session(found)
     graphs = [sha256(found.read(name)).hexdigest() for name in (EMBED_FILE, EXTRACT_FILE)]
-    where = found.name if found.sha256 else str(found.folder.resolve())
-    title = Path(found.name).name
+    folder = found.folder.resolve()
+    where = found.name if found.sha256 else str(folder)
     fingerprint = json.dumps(graphs)
-    return System(_MODEL + where, title, fingerprint, session.embed, session.extract, session.secret_channels)
+    return System(_MODEL + where, folder.name, fingerprint, session.embed, session.extract, session.secret_channels)
 
 
 def model_of(name: str) -> Model:

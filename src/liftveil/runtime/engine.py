@@ -16,6 +16,8 @@ PROVIDER = "CPUExecutionProvider"
 THREADS = "LIFTVEIL_THREADS"
 """Environment variable: threads of each graph; unset, one for each core. Results do not depend on it."""
 
+_MOST_THREADS = 1024
+
 
 class GraphFacts(NamedTuple):
     """What a graph says of itself.
@@ -46,7 +48,7 @@ def open_graph(content: bytes, model: str) -> Any:  # noqa: ANN401 - onnxruntime
 
     Raises:
         ModelError: If the content is no graph that the runtime can run.
-        LiftveilError: If :data:`THREADS` is set to anything but a positive number.
+        LiftveilError: If :data:`THREADS` is set to anything but a number of threads.
     """
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     import onnxruntime
@@ -63,8 +65,8 @@ def open_graph(content: bytes, model: str) -> Any:  # noqa: ANN401 - onnxruntime
 def _threads() -> int:
     """As asked for; 0 leaves the choice to the runtime."""
     asked = os.environ.get(THREADS, "")
-    if asked and not (asked.isdecimal() and int(asked) > 0):
-        raise LiftveilError(f"{THREADS}={asked}: is no positive number; unset it to use every core")
+    if asked and not (asked.isdecimal() and 0 < int(asked) <= _MOST_THREADS):
+        raise LiftveilError(f"{THREADS}={asked}: is no number from 1 to {_MOST_THREADS}; unset it to use every core")
     return int(asked or 0)
 
 

@@ -11,6 +11,7 @@ from scipy.ndimage import median_filter
 from liftveil.evaluation import curves
 from liftveil.evaluation.curves import plot_runs, running_median
 from liftveil.evaluation.runs import Run
+from liftveil.evaluation.seeds import Seeds
 from liftveil.plotting.style import COLOURS, MARKERS
 
 TITLES = [
@@ -144,6 +145,76 @@ def test_the_same_runs_give_the_same_bytes(run_of):
     with Image.open(io.BytesIO(images.png)) as picture:
         assert picture.size == (1600, 1440)
         assert picture.convert("RGB").getcolors(1 << 20)
+
+
+class TestSeeds:
+    @pytest.fixture
+    def seeds(self, run_of):
+        """Two runs whose noise gains are 6 and 8."""
+        events = {"skipped": [33]}
+        return Seeds("mine, 2 seeds", [run_of("a", gain=6.0, events=events), run_of("b", gain=8.0, events=events)])
+
+    def band(self, axes):
+        """Least and greatest value of the only band."""
+        [band] = axes.collections
+        heights = band.get_paths()[0].vertices[:, 1]
+        return heights.min(), heights.max()
+
+    def test_are_a_mean_in_a_band(self, drawn, seeds):
+        figure = drawn(seeds)
+        [mean] = lines(figure.axes[GAIN])
+        assert mean.get_xydata().tolist() == [[step, 7.0] for step in (50, 100, 150, 200)]
+        assert self.band(figure.axes[GAIN]) == (6.0, 8.0)
+        assert names(figure)[0] == ["mine, 2 seeds"]
+        assert labels(figure.axes[GAIN]) == ["7.00"]
+
+    def test_have_a_band_around_the_quantity_that_counts_alone(self, drawn, seeds):
+        axes = drawn(seeds).axes[SECRET]
+        assert len(lines(axes)) == 4
+        assert self.band(axes) == (32.0, 35.0)
+
+    def test_have_a_band_in_place_of_single_batches(self, drawn, seeds):
+        for panel in (LOSS, GRADIENT):
+            axes = drawn(seeds).axes[panel]
+            assert [line.get_alpha() for line in lines(axes)] == [None]
+            assert len(axes.collections) == 1
+
+    def test_mark_the_events_of_all_runs(self, drawn, seeds):
+        figure = drawn(seeds)
+        assert [list(line.get_xdata()) for line in events(figure.axes[COVER])] == [[33, 33]]
+        assert names(figure)[1] == ["skipped"]
+
+    def test_stand_beside_single_runs_in_colours_of_their_own(self, drawn, seeds, run_of):
+        figure = drawn(seeds, run_of("alone"))
+        axes = figure.axes[GAIN]
+        assert [line.get_color() for line in lines(axes)] == list(COLOURS[:2])
+        assert self.band(axes) == (6.0, 8.0)
+        assert names(figure)[0] == ["mine, 2 seeds", "alone"]
+
+    def test_of_different_lengths_end_with_the_shorter_one(self, drawn):
+        runs = [
+            Run(name, [{"step": step, "rate": rate} for step in range(10, last + 1, 10)], {})
+            for name, rate, last in (("a", 1e-3, 50), ("b", 3e-3, 30))
+        ]
+        axes = drawn(Seeds("both", runs)).axes[RATE]
+        [mean] = lines(axes)
+        np.testing.assert_allclose(mean.get_xydata(), [[10, 2e-3], [20, 2e-3], [30, 2e-3]])
+        assert axes.get_xlim() == pytest.approx((0, 50 * 1.015))
+
+    def test_of_which_one_lacks_a_key_say_so(self, drawn, run_of):
+        bare = Run("bare", [{"step": 50, "cover_db": 30.0}], {})
+        figure = drawn(Seeds("both", [run_of("a"), bare]))
+        assert [labels(axes) for axes in figure.axes] == [["30.50"], *[["no records"]] * 5]
+
+    def test_a_rate_of_zero_of_one_run_is_drawn_as_far_as_it_can_be(self, drawn):
+        rates = {"a": (1e-2, 1e-3, 0.0), "b": (1e-2, 3e-3, 2e-3)}
+        runs = [
+            Run(name, [{"step": 10 * number, "rate": rate} for number, rate in enumerate(values, start=1)], {})
+            for name, values in rates.items()
+        ]
+        axes = drawn(Seeds("both", runs)).axes[RATE]
+        assert [line.get_xdata().tolist() for line in lines(axes)] == [[10, 20, 30]]
+        assert self.band(axes) == (1e-3, 1e-2)
 
 
 @pytest.mark.parametrize(("count", "half"), [(1, 0), (15, 0), (30, 1), (130, 6), (5000, 25)])

@@ -15,7 +15,7 @@ from liftveil.errors import CapacityError, MissingExtraError, PayloadError, Shap
 from liftveil.exact import compress, compress_lossless, decompress, jxl
 from liftveil.metrics import psnr
 
-LIMITS = [700, 1500, 3000, 6000, 9000]
+LIMITS = [700, 1200, 2000, 3000, 4500]
 
 
 @pytest.fixture

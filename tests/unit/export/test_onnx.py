@@ -13,7 +13,8 @@ from safetensors import safe_open
 import liftveil
 from liftveil.config import config_table
 from liftveil.errors import OutputExists, OutputNotWritten
-from liftveil.export import export_model
+from liftveil.export import export_model, onnx
+from liftveil.imaging import atomic_write_bytes
 from liftveil.networks import load_weights
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
@@ -135,6 +136,47 @@ def test_a_folder_that_cannot_be_made_is_an_error_that_names_it(model, tmp_path)
         with pytest.raises(OutputNotWritten) as refusal:
             export_model(model, folder, facts={}, force=True)
         assert refusal.value.path == str(folder)
+
+
+class TestFullDisk:
+    @pytest.fixture
+    def full_after(self, monkeypatch):
+        """Make graphs quickly, and let one file find the disk full, after as much as could be written."""
+
+        def fill(name):
+            def write(path, content, *, force):
+                if path.name == name:
+                    raise OutputNotWritten(path, "the disk is full", "free some space or choose another disk")
+                atomic_write_bytes(path, content, force=force)
+
+            monkeypatch.setattr(onnx, "_graph", lambda *_: b"graph")
+            monkeypatch.setattr(onnx, "atomic_write_bytes", write)
+
+        return fill
+
+    @pytest.mark.parametrize("name", NAMES)
+    def test_leaves_no_part_of_a_model(self, model, tmp_path, full_after, name):
+        full_after(name)
+        with pytest.raises(OutputNotWritten, match="the disk is full") as refusal:
+            export_model(model, tmp_path, facts={}, force=False)
+        assert refusal.value.path == str(tmp_path / name)
+        assert list(tmp_path.iterdir()) == []
+
+    def test_can_be_tried_again_without_force(self, model, tmp_path, full_after):
+        full_after(NAMES[-1])
+        with pytest.raises(OutputNotWritten):
+            export_model(model, tmp_path, facts={}, force=False)
+        full_after("none")
+        assert [path.name for path in export_model(model, tmp_path, facts={}, force=False)] == NAMES
+
+    def test_takes_no_file_away_that_was_there(self, model, tmp_path, full_after):
+        full_after(NAMES[-1])
+        for name in (NAMES[0], NAMES[-1], "notes.txt"):
+            (tmp_path / name).write_text("older")
+        with pytest.raises(OutputNotWritten):
+            export_model(model, tmp_path, facts={}, force=True)
+        assert sorted(path.name for path in tmp_path.iterdir()) == [NAMES[0], "notes.txt", NAMES[-1]]
+        assert [(tmp_path / name).read_text() for name in ("notes.txt", NAMES[-1])] == ["older"] * 2
 
 
 @pytest.mark.slow

@@ -13,6 +13,7 @@ from scipy.optimize import isotonic_regression
 from liftveil.plotting.lines import (
     Curve,
     End,
+    draw_band,
     draw_curve,
     draw_faint,
     label_ends,
@@ -79,6 +80,39 @@ class TestCurves:
         assert noise.get_alpha() < 0.5
         assert noise.get_linewidth() < line.get_linewidth()
         assert noise.get_zorder() < line.get_zorder()
+
+
+class TestBands:
+    def edges(self, axes):
+        """Steps of the band with the least and the greatest value there."""
+        [band] = axes.collections
+        corners = band.get_paths()[0].vertices if band.get_paths() else np.empty((0, 2))
+        steps = sorted(set(corners[:, 0].tolist()))
+        return {step: tuple(np.unique(corners[corners[:, 0] == step, 1]).tolist()) for step in steps}
+
+    def test_lie_between_least_and_greatest_values(self, axes):
+        draw_band(axes, curve(1, 2, 3), curve(4, 2, 5), thing=0)
+        assert self.edges(axes) == {1: (1, 4), 2: (2,), 3: (3, 5)}
+
+    def test_reach_as_far_as_both_edges(self, axes):
+        low, high = Curve(np.array([1, 2, 4]), np.array([1.0, 2.0, 3.0])), curve(5, 6, 7, 8, 9)
+        draw_band(axes, low, high, thing=0)
+        assert self.edges(axes) == {1: (1, 5), 2: (2, 6), 4: (3, 8)}
+
+    def test_have_the_colour_of_their_thing_and_stay_behind_its_line(self, axes):
+        draw_curve(axes, curve(1, 2), thing=2)
+        draw_band(axes, curve(0, 1), curve(2, 3), thing=2)
+        [band] = axes.collections
+        assert to_hex(band.get_facecolor()[0]).upper() == COLOURS[2]
+        assert band.get_alpha() < 0.5
+        assert band.get_linewidth() == 0
+        assert band.get_zorder() < axes.lines[0].get_zorder()
+
+    @pytest.mark.parametrize("high", [curve(), Curve(np.array([9]), np.array([3.0]))])
+    def test_of_nothing_can_be_drawn(self, figure, axes, high):
+        draw_band(axes, curve(1, 2), high, thing=0)
+        figure.draw_without_rendering()
+        assert self.edges(axes) == {}
 
 
 class TestLabels:

@@ -6,8 +6,8 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper
 
-from liftveil.errors import ModelError
-from liftveil.runtime import engine_version
+from liftveil.errors import LiftveilError, ModelError
+from liftveil.runtime import THREADS, engine_version
 from liftveil.runtime.engine import PROVIDER, GraphFacts, facts_of, open_graph, run_graph
 
 PLANES = np.zeros((1, 3, 16, 16), np.float32)
@@ -51,6 +51,31 @@ def test_graphs_run_on_the_cpu_alone():
     assert graph.get_providers() == [PROVIDER]
     planes = np.random.default_rng(0).random(PLANES.shape, np.float32)
     np.testing.assert_array_equal(run_graph(graph, {"stego": planes}, "mine"), planes)
+
+
+class TestThreads:
+    def asked_for(self):
+        return open_graph(identity_graph(), "mine").get_session_options().intra_op_num_threads
+
+    @pytest.mark.parametrize("number", ["1", "2", "3"])
+    def test_are_as_many_as_asked_for(self, monkeypatch, number):
+        monkeypatch.setenv(THREADS, number)
+        assert self.asked_for() == int(number)
+
+    def test_are_left_to_the_runtime_unless_asked_for(self, monkeypatch):
+        monkeypatch.setenv(THREADS, "")
+        assert self.asked_for() == 0
+        monkeypatch.delenv(THREADS)
+        assert self.asked_for() == onnxruntime.SessionOptions().intra_op_num_threads == 0
+
+    @pytest.mark.parametrize("value", ["0", "-1", "1.5", "two", " 2", "2 3", "\N{SUPERSCRIPT TWO}", "1025", "9" * 30])
+    def test_that_are_no_number_of_threads_are_refused_in_one_line(self, monkeypatch, value):
+        monkeypatch.setenv(THREADS, value)
+        with pytest.raises(LiftveilError) as refusal:
+            open_graph(identity_graph(), "mine")
+        assert str(refusal.value) == (
+            f"LIFTVEIL_THREADS={value}: is no number from 1 to 1024; unset it to use every core"
+        )
 
 
 @pytest.mark.parametrize("act", [engine_version, lambda: open_graph(identity_graph(), "mine")])

@@ -74,6 +74,56 @@ class TestEverySize:
         np.testing.assert_array_equal(session.extract(stego), to_u8(levels))
 
 
+class TestLevels:
+    """The stego before it is rounded, by which evaluation tells what rounding costs."""
+
+    @pytest.mark.parametrize(("height", "width"), SIZES)
+    def test_rounded_give_the_stego(self, session, cropped, height, width):
+        cover, secret = cropped(width, height)
+        levels = session.embed_levels(cover, secret)
+        assert (levels.shape, levels.dtype) == (cover.shape, np.float32)
+        assert np.array_equal(session.rounded(levels), session.embed(cover, secret))
+        assert np.array_equal(to_u8(levels), session.embed(cover, secret))
+
+    def test_may_leave_what_a_file_can_hold(self, session, cropped):
+        _, secret = cropped(48, 48)
+        white, black = (np.full_like(secret, level) for level in (255, 0))
+        assert session.embed_levels(white, secret).max() > 255
+        assert session.embed_levels(black, secret).min() < 0
+
+    def test_carry_the_secret_better_than_the_rounded_file(self, session, cropped):
+        cover, secret = cropped(96, 80)
+        levels = session.embed_levels(cover, secret)
+        through_file = psnr(secret, session.extract(to_u8(levels)))
+        unrounded = psnr(secret, to_u8(session.extract_levels(levels)))
+        assert unrounded > through_file + 0.5
+
+    def test_of_whole_numbers_are_extracted_as_pixels_are(self, session, cropped):
+        stego = session.embed(*cropped(40, 24))
+        np.testing.assert_array_equal(session.extract_levels(stego.astype(np.float32)), session.extract_levels(stego))
+
+    def test_of_a_grey_secret_have_the_colours_of_the_cover(self, grey_model, cropped):
+        cover, secret = cropped(45, 37)
+        grey = Session(Model("grey", grey_model, {}))
+        levels = grey.embed_levels(cover, secret[..., 1])
+        assert levels.shape == cover.shape
+        assert np.array_equal(grey.rounded(levels), grey.embed(cover, secret[..., 1]))
+        assert grey.extract_levels(levels).shape == secret.shape[:2]
+
+    def test_that_are_no_numbers_are_told_apart_by_rounding(self, faked, cropped):
+        session = faked(Graph(lambda *planes: np.full_like(planes[0], np.nan)))
+        levels = session.embed_levels(*cropped(16, 16))
+        assert np.isnan(levels).all()
+        with pytest.raises(ModelError, match=r"^model faked: gives values that are no numbers"):
+            session.rounded(levels)
+
+    @pytest.mark.parametrize("shape", [(20, 16, 3), (16, 20), (16, 20, 4)])
+    def test_need_a_secret_of_the_cover_s_shape(self, session, shape):
+        with pytest.raises(ShapeError, match="a secret of the cover's shape") as refusal:
+            session.embed_levels(np.zeros((16, 20, 3), np.uint8), np.zeros(shape, np.uint8))
+        assert refusal.value.actual_shape == shape
+
+
 def test_inputs_are_not_changed(session, cropped):
     pictures = cropped(40, 24)
     before = [picture.copy() for picture in pictures]
