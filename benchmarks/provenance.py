@@ -7,7 +7,7 @@ from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from liftveil.research import cpu_name
+from liftveil.research.origin import cpu_name
 from liftveil.weights import EMBED_FILE, EXTRACT_FILE, WEIGHTS_FILE, Model
 
 ROOT = Path(__file__).resolve().parents[1]

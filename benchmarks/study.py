@@ -52,7 +52,7 @@ def measure(model: str, folder: Path) -> dict[str, Any]:
     """Run the study, and write its report."""
     pairs = pairs_of(find_pictures(KODAK))
     study = Study(network(model), pairs, tuple(CLASSICAL.values()), tuple(FAMILIES.values()), "Kodak-24")
-    with StudyProgress(study.jobs) as progress:
+    with StudyProgress(len(study.job_names)) as progress:
         findings = run_study(study, folder, observer=progress, processes=default_processes(), force=True)
     record = record_of(study, findings)
     write_report(study, record, folder)

@@ -17,6 +17,7 @@
     ├── PayloadError            what was hidden cannot be opened: carries ``payload``
     ├── DataError               a folder of pictures that cannot serve: carries ``path``
     ├── CheckpointError         a run's file that cannot be read or written: carries ``path``
+    ├── RefusalError            a system refuses a pair: carries ``system``
     ├── DivergenceError         a training that no lower rate could save: carries ``step``
     └── HardwareError           a way of computing that this machine is worse off with: carries ``key``
 
@@ -175,6 +176,18 @@ class CheckpointError(LiftveilError):
     def __init__(self, path: str | Path, problem: str) -> None:
         super().__init__(f"{path}: {problem}")
         self.path = str(path)
+
+
+class RefusalError(LiftveilError):
+    """A system that is measured, in a process of its own, refuses what it was given.
+
+    Attributes:
+        system: Its name.
+    """
+
+    def __init__(self, system: str, problem: str) -> None:
+        super().__init__(problem)
+        self.system = system
 
 
 class DivergenceError(LiftveilError):

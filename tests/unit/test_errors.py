@@ -22,6 +22,7 @@ from liftveil.errors import (
     PayloadError,
     PictureError,
     PictureSizeError,
+    RefusalError,
     ShapeError,
     UnreadablePicture,
     UnsupportedOutput,
@@ -46,6 +47,7 @@ CASES = [
     (MissingExtraError("train", "training"), {"extra": "train"}),
     (CapacityError(30, 20), {"needed_bytes": 30, "capacity_bytes": 20}),
     (PayloadError("digits", "are odd"), {"payload": "digits"}),
+    (RefusalError("jxl-mod-2", "does not fit"), {"system": "jxl-mod-2"}),
     (DivergenceError(7, "is lost"), {"step": 7}),
     (HardwareError("compute.precision", "is odd"), {"key": "compute.precision"}),
 ]
@@ -58,6 +60,7 @@ TEXTS = {
     ModelError: "model star: is odd",
     CapacityError: "30 bytes are needed and 20 are there; hide less or use a larger cover",
     PayloadError: "digits: are odd",
+    RefusalError: "does not fit",
     DivergenceError: "step 7: is lost",
     HardwareError: "'compute.precision' is odd",
     MissingExtraError: "training needs more packages; install them with: pip install 'liftveil[train]'",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -35,6 +36,7 @@ def research(
             FAMILIES,
             Study,
             check_extras,
+            check_study,
             default_processes,
             network,
             pairs_of,
@@ -56,12 +58,19 @@ def research(
         tuple(FAMILIES.values()) if attacks else (),
         data.resolve().stem if data.is_file() else data.resolve().name,
     )
-    with StudyProgress(study.jobs) as progress:
+    check_study(study, output, force=force)
+    with StudyProgress(len(study.job_names)) as progress:
         findings = run_study(study, output, observer=progress, processes=processes or default_processes(), force=force)
     record = record_of(study, findings)
     paths = write_report(study, record, output)
     for row in record["systems"]:
-        figures = row["figures"]
-        both = (decibels(figures[f"mean_{role}_psnr_db"]) for role in ("cover", "secret"))
-        say(f"{row['title']:46} cover {next(both)}, secret {next(both)}")
+        say(f"{row['title']:46} {_both(row['figures'])}")
     say(f"{progress.fresh} jobs done, {progress.kept} kept from before; look at {paths[0]}")
+
+
+def _both(figures: Mapping[str, float] | None) -> str:
+    if figures is None:
+        return "no secret fits"
+    cover, secret = (decibels(figures[f"mean_{role}_psnr_db"]) for role in ("cover", "secret"))
+    refused = f" ({figures['refused']:.0f} secrets do not fit)" if figures["refused"] else ""
+    return f"cover {cover}, secret {secret}{refused}"

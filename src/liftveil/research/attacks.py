@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from liftveil.errors import LiftveilError
 from liftveil.imaging import to_u8
 
 Pixels = NDArray[np.uint8]
@@ -50,10 +51,17 @@ class Family:
 
         Returns:
             Content of another file.
+
+        Raises:
+            LiftveilError: If the codec does not take the picture; WebP has at most 16383 pixels a side.
         """
+        rng = np.random.default_rng((seed, _STREAM))
         with Image.open(BytesIO(stego)) as picture:
-            rng = np.random.default_rng((seed, _STREAM))
-            return self.encode(picture.convert("RGB"), strength, rng)
+            pixels = picture.convert("RGB")
+        try:
+            return self.encode(pixels, strength, rng)
+        except (OSError, ValueError) as trouble:
+            raise LiftveilError(f"{self.title}: {trouble}; leave the attacks out") from trouble
 
 
 def _jpeg(subsampling: Literal["4:2:0", "4:4:4"]) -> Encode:
@@ -105,8 +113,8 @@ FAMILIES: Final[dict[str, Family]] = {
         Family("jpeg-420", "JPEG 4:2:0", "quality", _QUALITIES, ".jpg", _jpeg("4:2:0")),
         Family("webp", "WebP, lossy", "quality", _QUALITIES, ".webp", _webp),
         Family("noise", "Gaussian noise", "deviation in grey levels", (0.5, 1, 2, 3, 5, 7, 10), ".png", _noise),
-        Family("rescale", "scaled and scaled back", "factor", (2, 1.5, 1.25, 0.9, 0.75, 0.5), ".png", _rescale),
-        Family("flips", "samples moved by one grey level", "share", (0.001, 0.01, 0.1, 0.5, 1), ".png", _flips),
+        Family("rescale", "Scaled and scaled back", "factor", (2, 1.5, 1.25, 0.9, 0.75, 0.5), ".png", _rescale),
+        Family("flips", "Samples moved by one grey level", "share", (0.001, 0.01, 0.1, 0.5, 1), ".png", _flips),
     )
 }
 """All attacks by name."""

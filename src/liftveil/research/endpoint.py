@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from liftveil.errors import LiftveilError
 from liftveil.imaging import read_picture, read_stego, write_picture
 from liftveil.research.probe import probe
-from liftveil.research.protocol import COVER, PROBE, RECOVERED, SECRET, STEGO
+from liftveil.research.protocol import COVER, PROBE_FILE, RECOVERED, SECRET, SPEAKER, STEGO
 from liftveil.research.systems import find_system, model_of
 
 
@@ -29,7 +29,7 @@ def main() -> None:
     try:
         {"hide": _hide, "show": _show, "probe": _probe}[act](name)
     except LiftveilError as error:
-        sys.exit(f"liftveil: {error}")
+        sys.exit(f"{SPEAKER}{error}")
 
 
 def _hide(name: str) -> None:
@@ -48,7 +48,7 @@ def _show(name: str) -> None:
 
 def _probe(name: str) -> None:
     found = probe(model_of(name), *_pictures(find_system(name).secret_channels))
-    Path(PROBE).write_text(json.dumps(found), encoding="utf-8")
+    Path(PROBE_FILE).write_text(json.dumps(found), encoding="utf-8")
 
 
 def _pictures(secret_channels: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:

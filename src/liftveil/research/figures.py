@@ -53,7 +53,7 @@ def series_of(record: Record) -> list[Series]:
     Returns:
         The network through files and as floats, the digits by their modulus, and every other system.
     """
-    first, *others = record["systems"]
+    first, *others = [system for system in record["systems"] if system["figures"] is not None]
     floats = record["float"]
     digits = [system for system in others if system["name"].startswith(_MODULO)]
     rest = [system for system in others if system not in digits]

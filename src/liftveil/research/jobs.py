@@ -6,15 +6,22 @@ import json
 import shutil
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from threading import Event
 from typing import Any, NamedTuple, final
 
+from filelock import FileLock, Timeout
+
 from liftveil.errors import OutputNotWritten
 from liftveil.imaging import atomic_write_bytes
 
-_RESULTS, _WORK = "jobs", "work"
+JOBS, WORK = "jobs", "work"
+
+LOCK = ".lock"
+"""File that a run holds while it works."""
+
 _LEFTOVERS = ".liftveil-*.tmp"
 
 
@@ -55,19 +62,23 @@ class Store:
         work: Folder for processes; gone after :meth:`close`.
 
     Raises:
-        OutputNotWritten: If the folder cannot be used.
+        OutputNotWritten: If the folder cannot be used, or another run uses it.
     """
 
     def __init__(self, folder: Path) -> None:
-        self._results, self.work = folder / _RESULTS, folder / _WORK
+        self._results, self.work = folder / JOBS, folder / WORK
         self._stopped = Event()
+        self._lock = FileLock(folder / LOCK, timeout=0)
         try:
             self._results.mkdir(parents=True, exist_ok=True)
+            self._lock.acquire()
             if self.work.exists():
                 shutil.rmtree(self.work)
             self.work.mkdir()
             for leftover in (*folder.glob(_LEFTOVERS), *folder.glob(f"*/{_LEFTOVERS}")):
                 leftover.unlink()
+        except Timeout as error:
+            raise OutputNotWritten(folder, "is in use by another run", "let it end or choose another folder") from error
         except OSError as error:
             raise OutputNotWritten(folder, f"cannot be written ({error.strerror})", "choose another folder") from error
 
@@ -101,8 +112,11 @@ class Store:
         self._stopped.set()
 
     def close(self) -> None:
-        """Remove the folder for processes."""
+        """Remove the folder for processes, and let others use the store."""
         shutil.rmtree(self.work, ignore_errors=True)
+        with suppress(OSError):  # Windows keeps a file that is open
+            Path(self._lock.lock_file).unlink()
+        self._lock.release()
 
 
 def _kept(path: Path, key: str) -> dict[str, Any] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,16 +22,36 @@ class Pair:
         number: From 1.
         cover: File of the cover.
         secret: File of the secret.
+        folder: In which both lie, at any depth.
     """
 
     number: int
     cover: Path
     secret: Path
+    folder: Path
+
+    @property
+    def cover_name(self) -> str:
+        """The cover's path below the folder."""
+        return self.cover.relative_to(self.folder).as_posix()
+
+    @property
+    def secret_name(self) -> str:
+        """The secret's path below the folder."""
+        return self.secret.relative_to(self.folder).as_posix()
 
     @property
     def label(self) -> str:
         """Number with leading zeros, for file names."""
         return f"{self.number:02}"
+
+    def job(self, step: str) -> str:
+        """Name of a job.
+
+        Args:
+            step: What is done with the pair, or the system that does it.
+        """
+        return f"{self.label}-{step}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +80,8 @@ def pairs_of(paths: Sequence[Path], count: int | None = None) -> list[Pair]:
         The first pairs.
     """
     partners = [(i, benchmark_partner(i, len(paths))) for i in range(len(paths))][:count]
-    return [Pair(i + 1, paths[i], paths[partner]) for i, partner in partners]
+    folder = Path(os.path.commonpath([path.parent for path in paths]))
+    return [Pair(i + 1, paths[i], paths[partner], folder) for i, partner in partners]
 
 
 def load_pair(pair: Pair, secret_channels: int) -> Loaded:
@@ -76,7 +98,7 @@ def load_pair(pair: Pair, secret_channels: int) -> Loaded:
         UnreadablePicture: If a file cannot be read.
     """
     cover, secret = read_picture(pair.cover), read_picture(pair.secret)
-    secret = replace(secret, name=pair.secret.name)  # the same study says the same, wherever its pictures are
+    secret = replace(secret, name=pair.secret_name)  # the same study says the same, wherever its pictures are
     fitted = fitted_secret(secret, cover, secret_channels)
     hidden = fitted.rgb_u8 if secret_channels == 3 else np.ascontiguousarray(fitted.rgb_u8[..., 0])
     return Loaded(cover.rgb_u8, hidden, fitted.notices[len(secret.notices) :])

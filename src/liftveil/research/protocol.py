@@ -21,15 +21,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liftveil.comparison import Figures, score
-from liftveil.errors import LiftveilError
+from liftveil.errors import LiftveilError, RefusalError
 from liftveil.imaging import read_picture, write_picture
 from liftveil.runtime import THREADS
 
 Pixels = NDArray[np.uint8]
 
-COVER, SECRET, STEGO, PROBE = "cover.png", "secret.png", "stego.png", "probe.json"
+COVER, SECRET, STEGO, PROBE_FILE = "cover.png", "secret.png", "stego.png", "probe.json"
 RECOVERED = "recovered"
 """The folder of what a receiver writes."""
+
+SPEAKER = "liftveil: "
+"""How the line begins in which a process says why it refuses."""
 
 
 class Exchange(NamedTuple):
@@ -145,14 +148,17 @@ def run_endpoint(act: str, name: str, folder: Path) -> None:
         folder: Where.
 
     Raises:
-        LiftveilError: If it refuses or fails.
+        RefusalError: If it refuses.
+        LiftveilError: If it fails in any other way.
     """
     environment = dict(os.environ) | {"HOME": str(folder), THREADS: "1", "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-m", "liftveil.research.endpoint", act, name]
     finished = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     if finished.returncode:
         said = finished.stderr.strip().splitlines() or [f"'{act}' of {name} ended with {finished.returncode}"]
-        raise LiftveilError(said[-1].removeprefix("liftveil: "))
+        if said[-1].startswith(SPEAKER):
+            raise RefusalError(name, said[-1].removeprefix(SPEAKER))
+        raise LiftveilError(said[-1])
 
 
 def plain_png(rgb_u8: Pixels) -> bytes:

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
 from math import inf, isinf
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from liftveil import __version__
 from liftveil.comparison import plain as plain_figures
 from liftveil.comparison import summary
 from liftveil.metrics import IDENTICAL_DB
 from liftveil.research.diagnosis import causes, worst_pairs
+from liftveil.research.origin import cpu_name, package_versions
 from liftveil.research.study import Findings, Study
 
 _FAILURES = 5
-_PACKAGES = ("numpy", "onnxruntime", "pillow")
 _FLOAT = ("float_cover_psnr_db", "float_secret_psnr_db", "clipped_secret_psnr_db", "rounded_secret_psnr_db")
 
 Row = Mapping[str, float | None]
@@ -42,10 +38,10 @@ def record_of(study: Study, findings: Findings) -> dict[str, Any]:
         for system in study.baselines
     ]
     return {
-        "liftveil": __version__,
-        "versions": {name: version(name) for name in _PACKAGES} | {"python": platform.python_version()},
+        "versions": package_versions(),
         "cpu": cpu_name(),
         **study.plan(),
+        "secret_channels": study.system.secret_channels,
         "systems": [{"name": name, "title": title, "figures": together(scores)} for name, title, scores in systems],
         "float": {key: _mean([found["probe"][key] for found in findings.network]) for key in _FLOAT},
         "robustness": [_robustness(family.name, family.strengths, findings) for family in study.families],
@@ -54,15 +50,23 @@ def record_of(study: Study, findings: Findings) -> dict[str, Any]:
     }
 
 
-def together(rows: Sequence[Row]) -> dict[str, float | None]:
+def together(rows: Sequence[Row | None]) -> dict[str, float | None] | None:
     """Mean, worst and spread of scores.
 
     Args:
-        rows: Scores of each pair as JSON has them, None for infinite PSNRs; at least one.
+        rows: Scores of each pair as JSON has them, None for infinite PSNRs; None for a pair that was refused.
 
     Returns:
-        See :func:`liftveil.comparison.summary`; and ``spread_...``, the standard deviation over the pairs.
+        See :func:`liftveil.comparison.summary`; ``spread_...``, the standard deviation over the pairs; and ``refused``,
+        the number of pairs that were. None if all were.
     """
+    measured = [row for row in rows if row is not None]
+    if not measured:
+        return None
+    return _figures(measured) | {"refused": len(rows) - len(measured)}
+
+
+def _figures(rows: Sequence[Row]) -> dict[str, float | None]:
     numbers = [{key: inf if value is None else value for key, value in row.items()} for row in rows]
     columns = {key: [row[key] for row in numbers if key in row] for row in numbers for key in row}
     spreads = {f"spread_{key}": _spread(values) for key, values in columns.items()}
@@ -74,18 +78,11 @@ def _spread(values: Sequence[float]) -> float:
     return float(np.std([IDENTICAL_DB if isinf(value) else value for value in values]))
 
 
-def cpu_name() -> str:
-    """Processor and number of cores."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return f"{names[0] if names else platform.processor()} ({len(names) or '?'} cores)"
-
-
 def _measured(study: Study, findings: Findings) -> list[dict[str, Any]]:
     """Everything about each pair."""
     explained = causes(findings.network)
     return [
-        {"cover": pair.cover.name, "secret": pair.secret.name, "causes": why, **found}
+        {"cover": pair.cover_name, "secret": pair.secret_name, "causes": why, **found}
         for pair, found, why in zip(study.pairs, findings.network, explained, strict=True)
     ]
 

@@ -12,17 +12,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from liftveil import __version__
 from liftveil.comparison import plain
-from liftveil.errors import LiftveilError
+from liftveil.errors import LiftveilError, RefusalError
 from liftveil.imaging import read_picture, write_picture
 from liftveil.metrics import IDENTICAL_DB, psnr
 from liftveil.research.attacks import Family
 from liftveil.research.jobs import Outcome, Store, key_of
+from liftveil.research.origin import package_versions
 from liftveil.research.pairs import Loaded, Pair
 from liftveil.research.protocol import (
     COVER,
-    PROBE,
+    PROBE_FILE,
     SECRET,
     Exchange,
     exchange,
@@ -38,6 +38,7 @@ from liftveil.research.systems import System
 Work = Callable[[], dict[str, Any]]
 
 PICTURES = "pictures"
+EXCHANGE, PROBE = "exchange", "probe"
 ROLES = ("cover", "secret", "stego", "recovered")
 
 
@@ -78,15 +79,15 @@ class Bench:
         Returns:
             ``scores``, and what the report draws: ``bands``, ``differences``, ``levels``, ``detail``.
         """
-        return self._once("exchange", self._exchange, files=list(self._paths.values()))
+        return self._once(EXCHANGE, self._exchange, files=list(self._paths.values()))
 
     def baseline(self) -> Outcome:
         """Hide and find the pair by a classical system.
 
         Returns:
-            ``scores``.
+            ``scores``; None, with the reason as ``refused``, if the secret does not fit.
         """
-        return self._once(self.system.name, lambda: {"scores": self._scores(self._sent())})
+        return self._once(self.system.name, self._baseline)
 
     def probe(self) -> Outcome:
         """Look into the network, in a process of its own.
@@ -94,7 +95,7 @@ class Bench:
         Returns:
             See :func:`liftveil.research.probe.probe`.
         """
-        return self._once("probe", self._probe)
+        return self._once(PROBE, self._probe)
 
     def attacks(self, family: Family) -> Outcome:
         """Attack the pair's stego, and extract from each attacked file; after :meth:`exchange`.
@@ -113,15 +114,15 @@ class Bench:
 
     def _once(self, step: str, work: Work, *facts: object, files: list[Path] | None = None) -> Outcome:
         pixels = [picture for one in (self.loaded.cover, self.loaded.secret) for picture in (one.tobytes(), one.shape)]
-        key = key_of(__version__, self.system.fingerprint, *pixels, step, *facts)
-        return self.store.once(f"{self.pair.label}-{step}", key, partial(self._named, step, work), files or [])
+        key = key_of(package_versions(), self.system.fingerprint, *pixels, step, *facts)
+        return self.store.once(self.pair.job(step), key, partial(self._named, step, work), files or [])
 
     def _named(self, step: str, work: Work) -> dict[str, Any]:
         """Work whose refusal tells which pair it was."""
         try:
             return work()
         except LiftveilError as error:
-            who = f"{self.pair.cover.name} hides {self.pair.secret.name}"
+            who = f"{self.pair.cover_name} hides {self.pair.secret_name}"
             raise LiftveilError(f"pair {self.pair.number}, {who}, {step}: {error}") from error
 
     def _sent(self) -> Exchange:
@@ -129,6 +130,12 @@ class Bench:
 
     def _scores(self, result: Exchange) -> dict[str, float | None]:
         return plain(scores_of(self.loaded.cover, self.loaded.secret, result))
+
+    def _baseline(self) -> dict[str, Any]:
+        try:
+            return {"scores": self._scores(self._sent())}
+        except RefusalError as refusal:
+            return {"scores": None, "refused": str(refusal)}
 
     def _exchange(self) -> dict[str, Any]:
         result = self._sent()
@@ -141,8 +148,8 @@ class Bench:
         with process_folder(self.store.work) as place:
             write_picture(place / COVER, self.loaded.cover)
             write_picture(place / SECRET, self.loaded.secret)
-            run_endpoint("probe", self.system.name, place)
-            found: dict[str, Any] = json.loads((place / PROBE).read_text(encoding="utf-8"))
+            run_endpoint(PROBE, self.system.name, place)
+            found: dict[str, Any] = json.loads((place / PROBE_FILE).read_text(encoding="utf-8"))
         return found
 
     def _attacks(self, family: Family) -> dict[str, Any]:

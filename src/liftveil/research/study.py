@@ -15,9 +15,9 @@ from typing import Any, Protocol
 from liftveil.errors import OutputExists, OutputNotWritten
 from liftveil.imaging import atomic_write_bytes
 from liftveil.research.attacks import Family
-from liftveil.research.jobs import Outcome, Store, key_of
+from liftveil.research.jobs import JOBS, LOCK, WORK, Outcome, Store
 from liftveil.research.pairs import Pair, load_pair
-from liftveil.research.steps import PICTURES, Bench
+from liftveil.research.steps import EXCHANGE, PICTURES, PROBE, Bench, picture_paths
 from liftveil.research.systems import System
 
 _PLAN = "study.json"
@@ -42,15 +42,17 @@ class Study:
     data: str
 
     @property
-    def jobs(self) -> int:
-        """Number of jobs in all."""
-        return len(self.pairs) * (2 + len(self.families) + len(self.baselines))
+    def job_names(self) -> list[str]:
+        """Names of all jobs."""
+        families, systems = ([one.name for one in some] for some in (self.families, self.baselines))
+        steps = [EXCHANGE, PROBE, *families, *systems]
+        return [pair.job(step) for pair in self.pairs for step in steps]
 
     def plan(self) -> dict[str, Any]:
         """What tells this study from others."""
         return {
             "system": [self.system.title, self.system.fingerprint],
-            "pairs": [[pair.cover.name, pair.secret.name] for pair in self.pairs],
+            "pairs": [[pair.cover_name, pair.secret_name] for pair in self.pairs],
             "baselines": [system.name for system in self.baselines],
             "attacks": [[family.name, list(family.strengths)] for family in self.families],
             "data": self.data,
@@ -87,6 +89,28 @@ def default_processes() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def check_study(study: Study, folder: Path, *, force: bool) -> None:
+    """Refuse early what :func:`open_study` would refuse.
+
+    Args:
+        study: What is to be measured.
+        folder: Where its results are or shall be.
+        force: Whether results of another study, or other files, may be there.
+
+    Raises:
+        OutputExists: If something else is in the folder and ``force`` is false.
+        OutputNotWritten: If the folder cannot be used.
+    """
+    file = folder / _PLAN
+    try:
+        begun = file.is_file() and file.read_bytes() == _plan(study)
+        if not (begun or force) and folder.exists() and any(map(_counts, folder.iterdir())):
+            what = "holds another study" if file.exists() else "is not empty"
+            raise OutputExists(folder, what, "choose another folder, or ask to replace it (force)")
+    except OSError as error:
+        raise OutputNotWritten(folder, f"cannot be written ({error.strerror})", "choose another folder") from error
+
+
 def open_study(study: Study, folder: Path, *, force: bool) -> Store:
     """The store of a new study, or of the same one that was broken off.
 
@@ -102,20 +126,32 @@ def open_study(study: Study, folder: Path, *, force: bool) -> Store:
         OutputExists: If something else is in the folder and ``force`` is false.
         OutputNotWritten: If the folder cannot be used.
     """
-    plan, file = json.dumps(study.plan()).encode(), folder / _PLAN
+    check_study(study, folder, force=force)
     try:
-        occupied = folder.exists() and any(folder.iterdir())
-        same = file.is_file() and key_of(file.read_bytes()) == key_of(plan)
-        if occupied and not same and not force:
-            what = "holds another study" if file.exists() else "is not empty"
-            raise OutputExists(folder, what, "choose another folder, or ask to replace it (force)")
         folder.mkdir(parents=True, exist_ok=True)
-        atomic_write_bytes(file, plan, force=True)  # first, so that a run killed at once can go on
         store = Store(folder)
+        atomic_write_bytes(folder / _PLAN, _plan(study), force=True)
         (folder / PICTURES).mkdir(exist_ok=True)
     except OSError as error:
         raise OutputNotWritten(folder, f"cannot be written ({error.strerror})", "choose another folder") from error
     return store
+
+
+def _counts(path: Path) -> bool:
+    """Whether it is more than what a run leaves that was killed before it began."""
+    return path.name not in {LOCK, WORK} and not (path.is_dir() and not any(path.iterdir()))
+
+
+def _plan(study: Study) -> bytes:
+    return json.dumps(study.plan()).encode()
+
+
+def _keep_only(study: Study, folder: Path) -> None:
+    """Remove results and pictures of an earlier study; files of other names stay."""
+    results = {folder / JOBS / f"{name}.json" for name in study.job_names}
+    pictures = {path for pair in study.pairs for path in picture_paths(folder, pair).values()}
+    for old in {*folder.glob(f"{JOBS}/[0-9]*.json")} - results | {*folder.glob(f"{PICTURES}/[0-9]*.png")} - pictures:
+        old.unlink()
 
 
 def run_study(study: Study, folder: Path, *, observer: Observer, processes: int, force: bool = False) -> Findings:
@@ -139,6 +175,7 @@ def run_study(study: Study, folder: Path, *, observer: Observer, processes: int,
         results = iter(_all(chains, processes, store))
         network = [next(results) for _ in study.pairs]
         baselines = {system.name: [next(results) for _ in study.pairs] for system in study.baselines}
+        _keep_only(study, folder)
     return Findings(network, baselines)
 
 
@@ -165,8 +202,8 @@ def _network_chains(study: Study, folder: Path, store: Store, observer: Observer
         loaded = load_pair(pair, study.system.secret_channels)
         bench = Bench(store, folder, study.system, pair, loaded)
         found: dict[str, Any] = {"notices": list(loaded.notices)}
-        found["exchange"] = _told(observer, pair, "exchange", bench.exchange())
-        found["probe"] = _told(observer, pair, "probe", bench.probe())
+        found[EXCHANGE] = _told(observer, pair, EXCHANGE, bench.exchange())
+        found[PROBE] = _told(observer, pair, PROBE, bench.probe())
         for family in study.families:
             found[family.name] = _told(observer, pair, family.name, bench.attacks(family))
         return found
@@ -183,5 +220,5 @@ def _baseline_chains(study: Study, folder: Path, store: Store, observer: Observe
 
 
 def _told(observer: Observer, pair: Pair, step: str, outcome: Outcome) -> dict[str, Any]:
-    observer.done(f"{pair.label}-{step}", fresh=outcome.fresh)
+    observer.done(pair.job(step), fresh=outcome.fresh)
     return outcome.result

@@ -54,6 +54,7 @@ class TestOnce:
         work = Work({"scores": [1, None], "name": "ü"})
         assert store.once("job", "key", work) == (work.result, True)
         assert store.once("job", "key", work) == (work.result, False)
+        store.close()
         assert Store(tmp_path / "study").once("job", "key", work) == (work.result, False)
         assert work.times == 1
 
@@ -130,11 +131,21 @@ class TestFolder:
         (folder / "pictures").mkdir()
         for place in (folder, folder / "jobs", folder / "pictures"):
             (place / ".liftveil-0123456789abcdef.tmp").touch()
+        store._lock.release()  # as the system does when a process ends
         again = Store(folder)
         assert list(again.work.iterdir()) == []
         again.close()
         assert sorted(path for path in folder.rglob("*") if not path.is_dir()) == [file]
         assert not again.work.exists()
+
+    def test_one_run_at_a_time(self, store, tmp_path):
+        (store.work / "tmp123").touch()
+        with pytest.raises(OutputNotWritten, match="study: is in use by another run; let it end"):
+            Store(tmp_path / "study")
+        assert (store.work / "tmp123").exists()
+        store.close()
+        Store(tmp_path / "study").close()
+        assert list((tmp_path / "study").iterdir()) == [tmp_path / "study" / "jobs"]
 
     def test_a_place_that_is_taken_is_refused(self, tmp_path):
         (tmp_path / "file").touch()

@@ -74,7 +74,7 @@ class TestFolders:
         """The sender's folder is gone when the receiver looks around, and the receiver's holds stegos alone."""
         seen = []
         processes.before = lambda act, _, folder: seen.append((act, tree(folder), tree(tmp_path), folder.name))
-        loaded = load_pair(Pair(1, pictures / "a.png", pictures / "b.png"), 3)
+        loaded = load_pair(Pair(1, pictures / "a.png", pictures / "b.png", pictures), 3)
         exchange("lsb-4bit", loaded.cover, loaded.secret, work=tmp_path)
         (hide, sent, *_), (show, received, everything, name) = seen
         assert (hide, sent) == ("hide", ["cover.png", "secret.png"])
@@ -89,7 +89,7 @@ class TestFolders:
                 raise LiftveilError("no")
 
         processes.before = refuse
-        loaded = load_pair(Pair(1, pictures / "a.png", pictures / "b.png"), 3)
+        loaded = load_pair(Pair(1, pictures / "a.png", pictures / "b.png", pictures), 3)
         with pytest.raises(LiftveilError, match="no"):
             exchange("lsb-4bit", loaded.cover, loaded.secret, work=tmp_path)
         assert tree(tmp_path) == []
@@ -101,14 +101,14 @@ class TestExchange:
         processes.before = lambda act, _, folder: (
             files.update({act: folder.joinpath("stego.png").read_bytes()}) if (act == "show") else None
         )
-        loaded = load_pair(Pair(1, pictures / "a.png", pictures / "b.png"), 3)
+        loaded = load_pair(Pair(1, pictures / "a.png", pictures / "b.png", pictures), 3)
         result = exchange("lsb-4bit", loaded.cover, loaded.secret, work=tmp_path)
         assert files == {"show": plain_png(result.stego)}
         assert np.array_equal(result.stego, loaded.cover & 0xF0 | loaded.secret >> 4)
         assert processes.asked == [("hide", "lsb-4bit"), ("show", "lsb-4bit")]
 
     def test_grey_secrets_stay_grey(self, processes, pictures, grey_model):
-        loaded = load_pair(Pair(1, pictures / "a.png", pictures / "b.png"), 1)
+        loaded = load_pair(Pair(1, pictures / "a.png", pictures / "b.png", pictures), 1)
         result = exchange(f"model:{grey_model}", loaded.cover, loaded.secret)
         assert (result.stego.shape, result.recovered.shape) == ((64, 80, 3), (64, 80))
         figures = scores_of(loaded.cover, loaded.secret, result)
@@ -116,7 +116,7 @@ class TestExchange:
         assert processes.asked[0][0] == "hide"
 
     def test_several_files_of_several_kinds_are_told_apart(self, processes, pictures):
-        loaded = load_pair(Pair(1, pictures / "a.png", pictures / "b.png"), 3)
+        loaded = load_pair(Pair(1, pictures / "a.png", pictures / "b.png", pictures), 3)
         stego = send("lsb-4bit", loaded.cover, loaded.secret)
         lossy = BytesIO()
         Image.fromarray(stego).save(lossy, "JPEG", quality=50)

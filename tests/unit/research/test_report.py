@@ -16,6 +16,7 @@ from PIL import Image
 from liftveil.errors import MissingExtraError
 from liftveil.plotting import Images
 from liftveil.research import check_extras, network, pairs_of, record_of, run_study, write_report
+from liftveil.research.figures import figures_of
 from liftveil.research.report import render_report
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}
@@ -173,6 +174,15 @@ class TestStudies:
         assert "Robustness" not in page.text
         assert "classical systems" not in page.text
         assert not {"#robustness"} & set(page.links)
+
+    def test_systems_say_when_secrets_do_not_fit(self, measured, toys):
+        study, record, folder = measured(baselines=toys)
+        record["systems"][1]["figures"] = None
+        record["systems"][2]["figures"]["refused"] = 2
+        text = render_report(study, record, folder, FIGURES)
+        assert text.count("no secret fits") == 2  # of both roles
+        assert text.count(f"{toys[1].title} (2 secrets do not fit)") == 2
+        assert len(figures_of(record)["plane"].png) > 0
 
     def test_hostile_names_are_text(self, measured, own_pictures):
         names = ["<script>alert(1)<b>.png", "\"'onerror=x &amp; {{ 7*7 }}.png", "bad\udcff \u202e$x$.png"]

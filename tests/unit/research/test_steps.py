@@ -22,13 +22,13 @@ def rgb(path):
 
 @pytest.fixture
 def bench(tmp_path, pictures):
-    pair = Pair(7, pictures / "a.png", pictures / "b.png")
+    pair = Pair(7, pictures / "a.png", pictures / "b.png", pictures)
     (tmp_path / "pictures").mkdir()
     return Bench(Store(tmp_path), tmp_path, CLASSICAL["lsb-4bit"], pair, load_pair(pair, 3))
 
 
 def test_pictures_have_the_names_of_their_pair(tmp_path):
-    paths = picture_paths(tmp_path, Pair(7, tmp_path / "a.png", tmp_path / "b.png"))
+    paths = picture_paths(tmp_path, Pair(7, tmp_path / "a.png", tmp_path / "b.png", tmp_path))
     assert {role: str(path.relative_to(tmp_path)) for role, path in paths.items()} == {
         role: f"pictures/07-{role}.png" for role in ("cover", "secret", "stego", "recovered")
     }

@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 from PIL import Image
 
-from liftveil.errors import LiftveilError, OutputExists, OutputNotWritten, UnreadablePicture
+from liftveil.errors import LiftveilError, OutputExists, OutputNotWritten, RefusalError, UnreadablePicture
 from liftveil.research import FAMILIES, default_processes, pairs_of, record_of, run_study
 from liftveil.research.jobs import Store
 from liftveil.research.study import open_study
@@ -41,7 +41,7 @@ class TestJobs:
         steps = (*STEPS, *(system.name for system in toys))
         expected = sorted(f"{pair.label}-{step}" for pair in study.pairs for step in steps)
         assert observer.names(fresh=True) == expected
-        assert study.jobs == len(expected) == 15
+        assert len(study.job_names) == len(expected) == 15
         assert sorted(path.stem for path in (tmp_path / "out" / "jobs").iterdir()) == expected
         assert [set(found) for found in findings.network] == [{"notices", *STEPS}] * 3
         assert {name: len(rows) for name, rows in findings.baselines.items()} == {s.name: 3 for s in toys}
@@ -85,7 +85,7 @@ class TestResuming:
         study, record, folder = undisturbed
         before, observer = times(folder), counter()
         findings = run_study(study, folder, observer=observer, processes=2)
-        assert (observer.names(fresh=True), len(observer.names(fresh=False))) == ([], study.jobs)
+        assert (observer.names(fresh=True), len(observer.names(fresh=False))) == ([], len(study.job_names))
         assert (processes.asked, times(folder)) == ([], before)
         assert record_of(study, findings) == record
 
@@ -100,7 +100,7 @@ class TestResuming:
         assert len(before) >= stop_after
         findings = run_study(study, out, observer=second, processes=3)
         assert second.names(fresh=False) == sorted(name.removesuffix(".json") for name in before)
-        assert len(second.told) == study.jobs
+        assert len(second.told) == len(study.job_names)
         assert {name: at for name, at in times(out).items() if name in before} == before
         assert not set(first.names(fresh=True)) & set(second.names(fresh=True))
         assert json.dumps(record_of(study, findings)) == json.dumps(record)
@@ -144,11 +144,32 @@ class TestResuming:
                 run_study(small_study(), tmp_path / "out", observer=counter(), processes=1)
         observer = counter()
         run_study(small_study(), tmp_path / "out", observer=observer, processes=1)
-        assert len(observer.names(fresh=True)) == small_study().jobs
+        assert len(observer.names(fresh=True)) == len(small_study().job_names)
 
 
 @pytest.mark.usefixtures("processes")
 class TestFailures:
+    @pytest.mark.parametrize("refused", [1, 3])
+    def test_a_secret_that_does_not_fit_is_counted(self, tmp_path, processes, counter, *, small_study, toys, refused):
+        calls = []
+
+        def refuse(act, name, _):
+            if (act, name) == ("hide", "toy-1"):
+                calls.append(name)
+                if len(calls) <= refused:
+                    raise RefusalError(name, "30 bytes are needed and 20 are there")
+
+        processes.before = refuse
+        study = small_study(baselines=toys)
+        findings = run_study(study, tmp_path / "out", observer=counter(), processes=1)
+        network, first, second = record_of(study, findings)["systems"]
+        assert findings.baselines["toy-1"][0] == {"scores": None, "refused": "30 bytes are needed and 20 are there"}
+        assert second["figures"]["refused"] == network["figures"]["refused"] == 0
+        if refused == 3:
+            assert first["figures"] is None
+        else:
+            assert (first["figures"]["refused"], first["figures"]["pairs"]) == (1, 2)
+
     def test_one_line_names_the_pair_and_the_rest_is_kept(self, tmp_path, processes, counter, small_study, toys):
         def fail(act, name, _):
             if name == "toy-1" and act == "show":
@@ -223,9 +244,17 @@ class TestFolder:
         assert processes.asked == []
         smaller, observer = replace(study, pairs=study.pairs[:2]), counter()
         run_study(smaller, folder, observer=observer, processes=1, force=True)
-        assert (observer.names(fresh=True), len(observer.told)) == ([], smaller.jobs)
+        assert (observer.names(fresh=True), len(observer.told)) == ([], len(smaller.job_names))
         with pytest.raises(OutputExists):
             run_study(study, folder, observer=counter(), processes=1)
+
+    def test_what_no_longer_belongs_is_removed(self, undisturbed, counter):
+        study, _, folder = undisturbed
+        (folder / "jobs" / "notes.json").touch()
+        smaller = replace(study, pairs=study.pairs[:1])
+        run_study(smaller, folder, observer=counter(), processes=1, force=True)
+        assert {path.stem for path in (folder / "jobs").iterdir()} == {*smaller.job_names, "notes"}
+        assert {path.name[:2] for path in (folder / "pictures").iterdir()} == {"01"}
 
     def test_going_back_and_forth_gives_the_same(self, undisturbed, counter):
         study, record, folder = undisturbed
@@ -265,7 +294,7 @@ class TestReal:
             for label in ("01", "02")
             for step in ("exchange", "probe", "jpeg-444", "noise", "flips", "jxl-lossless")
         )
-        assert len(finished.told) == finished.study.jobs
+        assert len(finished.told) == len(finished.study.job_names)
 
     @pytest.mark.parametrize("name", ["jpeg-444", "noise", "flips"])
     def test_harsher_attacks_leave_less(self, finished, name):

@@ -1,0 +1,35 @@
+"""Where figures come from: the packages that computed them, and the processor."""
+
+from __future__ import annotations
+
+import platform
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from liftveil import __version__
+
+_PACKAGES = ("numpy", "onnxruntime", "pillow", "pillow-jxl-plugin")
+
+
+@cache
+def package_versions() -> dict[str, str]:
+    """Versions of everything that a study's figures may depend on.
+
+    Returns:
+        Numbers by name: liftveil, the packages that are installed, Python.
+    """
+    found = {"liftveil": __version__}
+    for name in _PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue  # JPEG XL, where no classical system is measured
+    return found | {"python": platform.python_version()}
+
+
+def cpu_name() -> str:
+    """Processor and number of cores."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return f"{names[0] if names else platform.processor()} ({len(names) or '?'} cores)"
