@@ -80,6 +80,8 @@ def run_python(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     environment |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary))
     # torch makes this folder, for compiled code, as soon as it can compile; it stays empty.
     environment |= {"TORCHINDUCTOR_CACHE_DIR": str(tmp_path_factory.mktemp("compiled"))}
+    # Lightning imports torchmetrics, which the tests need, and that imports matplotlib, which makes this one.
+    environment |= {"MPLCONFIGDIR": str(tmp_path_factory.mktemp("matplotlib"))}
     environment |= {"NO_COLOR": "1", "TERM": "dumb", "COLUMNS": "120", "PYTHONIOENCODING": "utf-8"}
 
     def run(*arguments: str | Path, cwd: Path = tmp_path) -> subprocess.CompletedProcess[str]:

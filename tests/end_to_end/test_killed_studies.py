@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-JOBS = 6
-COMMAND = ("evaluate", "research", "--pairs", "3", "--no-attacks", "--no-baselines", "--processes", "2")
+JOBS = 3 * 8  # exchange, probe and six kinds of attacks: enough for two signals to strike in the middle
+COMMAND = ("evaluate", "research", "--pairs", "3", "--no-baselines", "--processes", "2")
 
 
 @pytest.fixture
