@@ -28,6 +28,7 @@ def start(small_photographs, tmp_path):
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
+            preexec_fn=listen,
         )
         groups.append(process)
         return process
@@ -37,6 +38,11 @@ def start(small_photographs, tmp_path):
         if members(process.pid):
             os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
+
+
+def listen():
+    """Shells let what they start in the background ignore Ctrl-C, and so these tests and all that they start."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def members(group):
