@@ -4,10 +4,9 @@ import platform
 import subprocess
 from datetime import UTC, datetime
 from hashlib import sha256
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from liftveil.research.origin import cpu_name
+from liftveil.research.origin import cpu_name, installed_versions
 from liftveil.weights import EMBED_FILE, EXTRACT_FILE, WEIGHTS_FILE, Model
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -26,21 +25,10 @@ def machine() -> dict[str, object]:
     return {
         "commit": _git("rev-parse", "HEAD"),
         "uncommitted_changes": bool(_git("status", "--porcelain", "--", "src", "configs", "benchmarks/*.py")),
-        "versions": _versions() | {"python": platform.python_version()},
+        "versions": installed_versions(PACKAGES) | {"python": platform.python_version()},
         "cpu": cpu_name(),
         "date": datetime.now(UTC).date().isoformat(),
     }
-
-
-def _versions() -> dict[str, str]:
-    """Versions of the packages that are installed."""
-    found = {}
-    for name in PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue  # torch, in a base installation
-    return found
 
 
 def _git(*arguments: str) -> str:

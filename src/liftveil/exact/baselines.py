@@ -36,11 +36,7 @@ def hide_jxl_digits(
         MissingExtraError: If pillow-jxl-plugin is not installed.
         ShapeError: If the shapes differ or are none of pictures.
     """
-
-    def pen(samples_u8: NDArray[np.uint8], digits: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        return embed_digits(samples_u8, digits, modulus, _signs(rng, digits.size))
-
-    return _hide(cover_u8, secret_u8, modulus, pen)
+    return _hide(cover_u8, secret_u8, modulus, digit_pen(modulus, rng))
 
 
 def show_jxl_digits(stego_u8: NDArray[np.uint8], *, modulus: int) -> NDArray[np.uint8]:
@@ -103,9 +99,36 @@ def show_jxl_lsb(stego_u8: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return show_jxl_digits(stego_u8, modulus=2)
 
 
-def _hide(cover_u8: NDArray[np.uint8], secret_u8: NDArray[np.uint8], modulus: int, pen: Pen) -> NDArray[np.uint8]:
+def digit_pen(modulus: int, rng: np.random.Generator) -> Pen:
+    """A pen that writes digits modulo m and breaks ties at random.
+
+    Args:
+        modulus: 2..256.
+        rng: Chooses between two values at the same distance.
+    """
+
+    def pen(samples_u8: NDArray[np.uint8], digits: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        return embed_digits(samples_u8, digits, modulus, _signs(rng, digits.size))
+
+    return pen
+
+
+def require_shape_of_cover(secret_u8: NDArray[np.uint8], cover_u8: NDArray[np.uint8]) -> None:
+    """Refuse a secret of another shape.
+
+    Args:
+        secret_u8: The secret.
+        cover_u8: The cover.
+
+    Raises:
+        ShapeError: If the shapes differ.
+    """
     if secret_u8.shape != cover_u8.shape:
         raise ShapeError(secret_u8.shape, f"the shape of the cover, {cover_u8.shape}")
+
+
+def _hide(cover_u8: NDArray[np.uint8], secret_u8: NDArray[np.uint8], modulus: int, pen: Pen) -> NDArray[np.uint8]:
+    require_shape_of_cover(secret_u8, cover_u8)
     content = compress(secret_u8, most_bytes=payload_capacity(cover_u8.size, modulus)).data
     return write_payload(cover_u8, content, modulus=modulus, pen=pen)
 

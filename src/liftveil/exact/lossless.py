@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from liftveil.errors import CapacityError, PayloadError, ShapeError
-from liftveil.exact.baselines import show_jxl_digits
-from liftveil.exact.digits import embed_digits
+from liftveil.errors import CapacityError, PayloadError
+from liftveil.exact.baselines import digit_pen, require_shape_of_cover, show_jxl_digits
 from liftveil.exact.jxl import compress_lossless
 from liftveil.exact.payload import payload_capacity, write_payload
 
@@ -32,19 +31,13 @@ def hide_jxl_lossless(
         MissingExtraError: If pillow-jxl-plugin is not installed.
         ShapeError: If the shapes differ or are none of pictures.
     """
-    if secret_u8.shape != cover_u8.shape:
-        raise ShapeError(secret_u8.shape, f"the shape of the cover, {cover_u8.shape}")
+    require_shape_of_cover(secret_u8, cover_u8)
     content = compress_lossless(secret_u8).data
     room = {modulus: payload_capacity(cover_u8.size, modulus) for modulus in _MODULI}
     modulus = next((modulus for modulus in _MODULI if room[modulus] >= len(content)), None)
     if modulus is None:
         raise CapacityError(len(content), room[_MODULI[-1]])
-
-    def pen(samples_u8: NDArray[np.uint8], digits: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        upward = rng.integers(0, 2, digits.size, np.uint8).astype(np.bool_)
-        return embed_digits(samples_u8, digits, modulus, upward)
-
-    return write_payload(cover_u8, content, modulus=modulus, pen=pen)
+    return write_payload(cover_u8, content, modulus=modulus, pen=digit_pen(modulus, rng))
 
 
 def show_jxl_lossless(stego_u8: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -19,13 +20,25 @@ def package_versions() -> dict[str, str]:
     Returns:
         Numbers by name: liftveil, the packages that are installed, Python.
     """
-    found = {"liftveil": __version__}
-    for name in _PACKAGES:
+    return {"liftveil": __version__} | installed_versions(_PACKAGES) | {"python": platform.python_version()}
+
+
+def installed_versions(names: Iterable[str]) -> dict[str, str]:
+    """Versions of packages.
+
+    Args:
+        names: Of packages that a figure may depend on; extras need not be there.
+
+    Returns:
+        Numbers by name, of those that are installed.
+    """
+    found = {}
+    for name in names:
         try:
             found[name] = version(name)
         except PackageNotFoundError:
-            continue  # JPEG XL, where no classical system is measured
-    return found | {"python": platform.python_version()}
+            continue  # such as JPEG XL, where no classical system is measured
+    return found
 
 
 def cpu_name() -> str:
