@@ -4,9 +4,12 @@ For each pair, one process hides the secret and writes a PNG. Its RGB samples al
 into an empty folder, and there a process of its own extracts. All metrics are of 8-bit pixels. `liftveil evaluate
 research` measures much more by the same protocol.
 
-    python benchmarks/kodak.py                         the default model on Kodak-24 -> results/kodak.json
-    python benchmarks/kodak.py --crop 641x427          the same on crops whose sides fit no wavelet
-    python benchmarks/kodak.py --data DIR -o FILE      another set, such as the validation pictures
+    python benchmarks/kodak.py                  the default model on Kodak-24 -> results/kodak-MODEL.json
+    python benchmarks/kodak.py --model NAME     another one
+    python benchmarks/kodak.py --crop 641x427   crops whose sides fit no wavelet -> results/kodak-641x427-MODEL.json
+    python benchmarks/kodak.py --data DIR       another set, such as the validation pictures -> results/DIR-MODEL.json
+
+The first release has its figures in results/kodak.json and results/kodak-641x427.json.
 """
 
 import argparse
@@ -62,7 +65,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("-o", "--output", type=Path)
     options = parser.parse_args()
     if options.output is None:
-        options.output = RESULTS / ("kodak.json" if options.crop is None else f"kodak-{options.crop}.json")
+        parts = (options.data.name, options.crop, find_model(options.model).folder.name)
+        options.output = RESULTS / ("-".join(part for part in parts if part) + ".json")
     return options
 
 

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import tomllib
+from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -275,6 +276,51 @@ def linear_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def grey_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make the folder of one that hides grey pictures."""
     return _written(tmp_path_factory, "grey", GREY_HEAD, GREY_CONSTANTS, GREY)
+
+
+# The linear model hides in one diagonal of every 2x2 pixels of a colour: errors along it come back 16 times as large.
+DIAGONAL = np.array([0.5, -0.5, -0.5, 0.5])
+LINEAR_GAIN = 16.0
+
+
+@pytest.fixture(scope="session")
+def linear_metric() -> np.ndarray:
+    """What errors of a block of the linear model's stego cost, its own and those of the recovered picture together."""
+    places = np.arange(48).reshape(3, 2, 2, 2, 2).transpose(0, 1, 3, 2, 4).reshape(-1, 4)  # by colour and 2x2 pixels
+    metric = np.eye(48)
+    for place in places:
+        metric[np.ix_(place, place)] += LINEAR_GAIN**2 * np.outer(DIAGONAL, DIAGONAL)
+    return metric.astype(np.float32)
+
+
+@pytest.fixture(scope="session")
+def shaped_model(tmp_path_factory: pytest.TempPathFactory, linear_model: Path, linear_metric: np.ndarray) -> Path:
+    """Make the folder of the linear model with shaped noise."""
+    import onnx
+
+    folder = tmp_path_factory.mktemp("models") / "shaped"
+    folder.mkdir()
+    for file in LINEAR:
+        model = onnx.load(linear_model / file)
+        entry = model.metadata_props.add()
+        entry.key, entry.value = "rounding_metric", b64encode(linear_metric.tobytes()).decode()
+        (folder / file).write_bytes(model.SerializeToString())
+    return folder
+
+
+@pytest.fixture(scope="session")
+def jpeg_model(tmp_path_factory: pytest.TempPathFactory, linear_model: Path) -> Path:
+    """Make the folder of the linear model that says of itself that it survives JPEG from quality 80 on."""
+    import onnx
+
+    folder = tmp_path_factory.mktemp("models") / "jpeg"
+    folder.mkdir()
+    for file in LINEAR:
+        model = onnx.load(linear_model / file)
+        entry = model.metadata_props.add()
+        entry.key, entry.value = "jpeg_quality", "80"
+        (folder / file).write_bytes(model.SerializeToString())
+    return folder
 
 
 def _written(factory: pytest.TempPathFactory, name: str, head: str, constants: str, graphs: dict[str, str]) -> Path:

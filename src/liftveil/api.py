@@ -7,6 +7,7 @@ import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +19,14 @@ from liftveil.runtime import LEAST_PX, Session
 from liftveil.weights import DEFAULT_MODEL, Model, find_model, releases
 
 _BLANK_VARIANCE = 25.0
+_TRIED_PX = 512
+"""Side of the square in a stego's middle by which a model is chosen, so that the choice costs little."""
+
+_GRID_PX = 16  # no model's blocks are larger, so such squares lie on the grid of each
+
 _ABSURD = 1e6  # grey levels whose squares float32 still holds
 
+Level = TypeVar("Level", np.uint8, np.float32)
 PictureLike = str | os.PathLike[str] | Image.Image | NDArray[np.uint8]
 
 
@@ -54,7 +61,7 @@ class Extraction:
     Attributes:
         recovered: RGB (height, width, 3), or (height, width) if the model hides grey pictures.
         model: The model that was used.
-        scores: Plausibility of each model's result, where several were tried; see :func:`plausibility`.
+        scores: Plausibility of what each model finds in the picture's middle; see :func:`plausibility`.
         notices: What the user should know about the stego.
     """
 
@@ -182,14 +189,16 @@ def extract_picture(stego: Picture, *, model: str | Path | None = None) -> Extra
         ModelError: If the model is unknown or damaged.
     """
     _require_size(stego)
-    candidates = releases().values() if model is None else [find_model(model)]
-    sessions = [_session(candidate) for candidate in candidates]
-    levels = [session.extract_levels(stego.rgb_u8) for session in sessions]
-    scores = [plausibility(found) for found in levels]
-    best = int(np.argmax(scores))
-    names = (session.model.name for session in sessions)
-    recovered = sessions[best].rounded(levels[best])
-    return Extraction(recovered, sessions[best].model, dict(zip(names, scores, strict=True)), stego.notices)
+    if model is not None:
+        session = _session(find_model(model))
+        levels = session.extract_levels(stego.rgb_u8)
+        scores = {session.model.name: plausibility(_middle(levels))}
+        return Extraction(session.rounded(levels), session.model, scores, stego.notices)
+    sessions = {candidate.name: _session(candidate) for candidate in releases().values()}
+    middle = _middle(stego.rgb_u8)
+    scores = {name: plausibility(session.extract_levels(middle)) for name, session in sessions.items()}
+    best = sessions[max(scores, key=lambda name: scores[name])]
+    return Extraction(best.extract(stego.rgb_u8), best.model, scores, stego.notices)
 
 
 def plausibility(levels: NDArray[np.float32]) -> float:
@@ -215,6 +224,12 @@ def plausibility(levels: NDArray[np.float32]) -> float:
     outside = _mean_square(levels - levels.clip(0, 255))
     variance = _mean_square(levels - levels.mean(axis=(0, 1), dtype=np.float64).astype(np.float32))
     return 1 - (roughness + outside) / (variance + _BLANK_VARIANCE)
+
+
+def _middle(picture: NDArray[Level]) -> NDArray[Level]:
+    """A square in the middle of a picture (height, width[, 3]), or the whole picture where that is small."""
+    first_row, first_column = (max(0, side - _TRIED_PX) // 2 // _GRID_PX * _GRID_PX for side in picture.shape[:2])
+    return picture[first_row : first_row + _TRIED_PX, first_column : first_column + _TRIED_PX]
 
 
 def _mean_square(values: NDArray[np.float32]) -> float:

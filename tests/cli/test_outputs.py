@@ -329,3 +329,37 @@ def test_too_little_memory_is_one_line(start, invoke, tmp_path, monkeypatch):
         "not enough memory; use smaller pictures or, in a training, a smaller 'data.batch' or 'data.crop_px'",
     )
     assert files(tmp_path) == before
+
+
+class TestJpeg:
+    """Stegos in JPEG, from a model that says it is made for that."""
+
+    def test_is_written_and_verified(self, start, invoke, tmp_path, jpeg_model):
+        finished = invoke(*start["embed"], "-o", "stego.jpg", "--model", jpeg_model, "--quality", "95", "--json")
+        assert finished.returncode == 0
+        told = json.loads(finished.stdout)
+        with Image.open(tmp_path / "stego.jpg") as image:
+            assert image.format == "JPEG"
+        assert told["cover_psnr_db"] == pytest.approx(
+            psnr(pixels(tmp_path / "cover.png"), pixels(tmp_path / "stego.jpg")), abs=1e-3
+        )
+        assert not [notice for notice in told["notices"] if "is made for" in notice or "transparency" in notice]
+
+    def test_of_a_quality_below_the_model_s_is_told(self, start, invoke, jpeg_model):
+        finished = invoke(*start["embed"], "-o", "stego.jpg", "--model", jpeg_model, "--quality", "70")
+        assert finished.returncode == 0
+        assert f"note: stego.jpg: {jpeg_model} is made for JPEG of quality 80 and above" in finished.stderr.splitlines()
+
+    def test_leaves_transparency_out_and_says_so(self, start, invoke, tmp_path, jpeg_model):
+        cover = pixels(tmp_path / "cover.png")
+        Image.fromarray(np.dstack([cover, cover[..., 0]])).save(tmp_path / "cover.png")
+        finished = invoke(*start["embed"], "-o", "stego.jpg", "--model", jpeg_model)
+        assert (
+            "note: stego.jpg: JPEG has no transparency, so that of the cover is left out"
+            in finished.stderr.splitlines()
+        )
+
+    def test_is_refused_where_it_would_destroy_the_secret(self, start, invoke, tmp_path, linear_model):
+        before = files(tmp_path)
+        refused(invoke(*start["embed"], "-o", "stego.jpg", "--model", linear_model), "stego.jpg: JPEG changes pixels")
+        assert files(tmp_path) == before

@@ -29,11 +29,13 @@ TINY: dict[str, dict[str, Any]] = {
         "mixing": "lu",
         "scale_bound": 2.0,
     },
-    "data": {"crop_px": 24, "batch": 2, "ragged": 0.5, "stretch": 0.0},
+    "data": {"crop_px": 24, "batch": 2, "ragged": 0.5, "stretch": 0.0, "drawn": 0.0},
     "objective": {
         "unit": 10.0,
         "hiding_mse": 1.0,
+        "hiding_log": 0.0,
         "recovery_mse": 1.0,
+        "recovery_log": 0.0,
         "recovery_ssim": 0.0,
         "recovery_gradient": 0.0,
         "total_variation": 0.0,
@@ -46,6 +48,7 @@ TINY: dict[str, dict[str, Any]] = {
     },
     "channel": {
         "rounding": 1.0,
+        "shaping": 0.0,
         "noise": 0.0,
         "noise_sigma": 0.0,
         "jpeg": 0.0,

@@ -341,6 +341,24 @@ class TestChoiceOfModel:
         result = extract_picture(stego, model=models["linear"].folder)
         assert list(result.scores) == [result.model.name] == [str(models["linear"].folder)]
 
+    @pytest.mark.usefixtures("shipped")
+    def test_looks_at_the_middle_of_large_pictures_only(self, models, cropped, monkeypatch):
+        cover, secret = cropped(600, 530)
+        stego = Picture(Session(models["linear"]).embed(cover, secret))
+        asked = []
+        honest = Session.extract_levels
+
+        def extract_levels(session, picture):
+            asked.append((session.model, picture.shape))
+            return honest(session, picture)
+
+        monkeypatch.setattr(Session, "extract_levels", extract_levels)
+        result = extract_picture(stego)
+        assert sorted(shape for _, shape in asked) == [(512, 512, 3)] * len(models) + [stego.rgb_u8.shape]
+        assert asked[-1][0] == models["linear"]
+        found = honest(Session(models["linear"]), stego.rgb_u8[:512, 32:544])
+        assert result.scores["linear"] == plausibility(found)
+
     def test_survives_results_that_are_no_numbers(self, models, cropped, monkeypatch):
         stego = Picture(liftveil.embed(*cropped(64, 48)))
         monkeypatch.setattr("liftveil.api.releases", lambda: models)

@@ -18,8 +18,11 @@ def embed(
     cover: Annotated[Path, typer.Argument(help="The picture to be seen.")],
     secret: Annotated[Path, typer.Argument(help="The picture to hide; fitted to the cover's size.")],
     *,
-    output: Annotated[Path, typer.Option("-o", "--output", help="The stego: .png, .webp or .tif.")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="The stego: .png, .webp or .tif; .jpg with a model made for it.")
+    ],
     model: Annotated[str, typer.Option(help="A shipped model or the folder of an exported one.")] = DEFAULT_MODEL,
+    quality: Annotated[int, typer.Option(min=1, max=100, help="Quality of a stego in JPEG.")] = 90,
     force: Force = False,
     as_json: AsJson = False,
 ) -> None:
@@ -28,17 +31,19 @@ def embed(
     This conceals, it does not encrypt: whoever has liftveil can extract.
     """
     from liftveil.api import embed_pictures, extract_picture
-    from liftveil.imaging import check_output, read_picture, read_stego, write_picture
+    from liftveil.imaging import is_jpeg, read_picture, read_stego, write_picture
     from liftveil.metrics import psnr
 
-    check_output(output, force=force)
+    jpeg_notices = _check(output, model, quality, force=force)
     result = embed_pictures(read_picture(cover), read_picture(secret), model=model)
-    write_picture(output, result.stego.rgb_u8, result.stego.alpha_u8, force=force)
+    write_picture(output, result.stego.rgb_u8, result.stego.alpha_u8, force=force, jpeg_quality=quality)
     written = read_stego(output)
     recovered = extract_picture(written, model=model).recovered
     cover_db, secret_db = psnr(result.cover, written.rgb_u8), psnr(result.secret, recovered)
     weak = f"{output}: the secret comes back at only {decibels(secret_db)}; try another cover"
-    notices = [*result.notices, *([weak] if secret_db < WEAK_DB else [])]
+    flat = f"{output}: JPEG has no transparency, so that of the cover is left out"
+    lost = [flat] if is_jpeg(output) and result.stego.alpha_u8 is not None else []
+    notices = [*result.notices, *jpeg_notices, *lost, *([weak] if secret_db < WEAK_DB else [])]
     notify(notices)
     if as_json:
         say_json(
@@ -56,3 +61,17 @@ def embed(
         say(f"{output}: {written.width}x{written.height}, hidden with {result.model.name}")
         say(f"cover as seen      {decibels(cover_db)}")
         say(f"secret recovered   {decibels(secret_db)}  (extracted from the written file)")
+
+
+def _check(output: Path, model: str, quality: int, *, force: bool) -> list[str]:
+    """Refuse early what cannot be written or would not survive; remarks on what may not."""
+    from liftveil.imaging import check_output, is_jpeg
+    from liftveil.runtime import Session
+    from liftveil.weights import find_model
+
+    lowest = Session(find_model(model)).jpeg_quality if is_jpeg(output) else None
+    if lowest is None:
+        check_output(output, force=force)
+        return []
+    check_output(output, force=force, jpeg_quality=quality)
+    return [f"{output}: {model} is made for JPEG of quality {lowest} and above"] if quality < lowest else []

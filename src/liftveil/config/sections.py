@@ -40,7 +40,7 @@ class ModelConfig:
         chroma_strength: Relative strength of changes in chroma, ``kC``.
         learned_strengths: Whether training may change the strengths.
         blocks: Number of flow blocks.
-        conditioner: ``"plain"`` or ``"star"``.
+        conditioner: Name of one of :data:`liftveil.networks.CONDITIONERS`.
         width: Channels inside a conditioner.
         mixing: ``"lu"`` or ``"orthogonal"``.
         scale_bound: Bound on a coupling's log-scale.
@@ -55,7 +55,7 @@ class ModelConfig:
     chroma_strength: Positive
     learned_strengths: bool
     blocks: Count
-    conditioner: Literal["plain", "star"]
+    conditioner: Literal["plain", "star", "next", "naf"]
     width: Count
     mixing: Literal["lu", "orthogonal"]
     scale_bound: Positive
@@ -70,12 +70,14 @@ class DataConfig:
         batch: Pairs that a device computes together; a step has ``batch * accumulate`` of them on each device.
         ragged: Share of pairs that are a little smaller than the crops, so that padding is part of training.
         stretch: Share of crops whose contrast is stretched, so that bright and dark parts saturate.
+        drawn: Share of crops that are drawn instead of cut from a photograph: flat colours, patterns, boxes.
     """
 
     crop_px: Side
     batch: Count
     ragged: Share
     stretch: Share
+    drawn: Share
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,9 @@ class ObjectiveConfig:
     Attributes:
         unit: Grey levels that the terms count as one.
         hiding_mse: Squared error of the stego.
+        hiding_log: Logarithm of one plus that error, picture by picture, so that no picture outweighs the others.
         recovery_mse: Squared error of the recovered secret.
+        recovery_log: Logarithm of one plus that error, picture by picture.
         recovery_ssim: One minus the structural similarity of the recovered secret.
         recovery_gradient: Error of the recovered secret's edges.
         total_variation: Roughness of the recovered secret.
@@ -101,7 +105,9 @@ class ObjectiveConfig:
 
     unit: Positive
     hiding_mse: RampedWeight
+    hiding_log: RampedWeight
     recovery_mse: RampedWeight
+    recovery_log: RampedWeight
     recovery_ssim: RampedWeight
     recovery_gradient: RampedWeight
     total_variation: RampedWeight
@@ -119,6 +125,8 @@ class ChannelConfig:
 
     Attributes:
         rounding: Probability that a stego is rounded to whole grey levels, 1 for files; it is always clipped.
+        shaping: How much the recovered picture's error counts against the stego's own when that is rounded with
+            shaped noise (:mod:`liftveil.shaping`); 0 leaves the rounding as it is, at first to the nearest.
         noise: Probability that a stego gets Gaussian noise.
         noise_sigma: Deviation of the noise in grey levels.
         jpeg: Probability that a stego is saved as JPEG.
@@ -128,6 +136,7 @@ class ChannelConfig:
     """
 
     rounding: RampedShare
+    shaping: RampedWeight
     noise: RampedShare
     noise_sigma: RampedWeight
     jpeg: RampedShare

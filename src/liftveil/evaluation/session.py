@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from liftveil.channel import through_file
 from liftveil.errors import CheckpointError
 from liftveil.imaging import to_u8
 from liftveil.training import Checkpoint
@@ -47,7 +48,7 @@ class CheckpointSession:
             ShapeError: If a side is too short to be padded for the model.
         """
         with torch.no_grad():
-            stego = embed_levels(self.model, cover, secret)
+            stego = through_file(embed_levels(self.model, cover, secret), self.model.shaper())
         return self._pixels(stego, cover.shape)
 
     def extract(self, stego: NDArray[np.uint8]) -> NDArray[np.uint8]:

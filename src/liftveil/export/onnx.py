@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import warnings
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
@@ -69,7 +70,7 @@ def export_model(model: StarINN, folder: Path, *, facts: Mapping[str, str], forc
     frozen = model.frozen()
     colours = model.config.secret_channels
     sizes = {"multiple": model.multiple, "reach_px": model.reach_px, "secret_channels": colours}
-    told = {name: str(size) for name, size in sizes.items()}
+    told = {name: str(size) for name, size in sizes.items()} | _rounding(model)
     metadata = {**facts, **told, "model": json.dumps(config_table(model.config))}
     contents = {
         EMBED_FILE: _graph(_Embed(frozen), {"cover": 3, "secret": colours}, "stego", frozen.multiple, metadata),
@@ -81,6 +82,14 @@ def export_model(model: StarINN, folder: Path, *, facts: Mapping[str, str], forc
         for path, content in zip(paths, contents.values(), strict=True):
             atomic_write_bytes(path, content, force=force)
     return paths
+
+
+def _rounding(model: StarINN) -> dict[str, str]:
+    """What the rounding of stegos needs, if it is not to the nearest."""
+    shaper = model.shaper()
+    if shaper is None:
+        return {}
+    return {"rounding_metric": b64encode(shaper.metric.astype("<f4").tobytes()).decode()}
 
 
 def _prepare(folder: Path, *, force: bool) -> None:

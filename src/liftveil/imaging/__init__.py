@@ -5,7 +5,7 @@ from __future__ import annotations
 from liftveil.imaging.atomic import atomic_write_bytes, check_target
 from liftveil.imaging.color import luma, rct_forward, rct_inverse
 from liftveil.imaging.decode import picture_from, read_picture, read_stego, stego_from
-from liftveil.imaging.encode import check_output, write_picture
+from liftveil.imaging.encode import check_output, is_jpeg, write_picture
 from liftveil.imaging.listing import picture_files
 from liftveil.imaging.montage import amplified_difference, side_by_side
 from liftveil.imaging.opening import PIXEL_LIMIT
@@ -25,6 +25,7 @@ __all__ = [
     "check_target",
     "fit_to",
     "flatten_on_white",
+    "is_jpeg",
     "luma",
     "picture_files",
     "picture_from",

@@ -1,4 +1,4 @@
-"""Writing pictures: only in formats that give back every pixel, and never half a file."""
+"""Writing pictures: in formats that give back every pixel, or expressly as JPEG, and never half a file."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ _LOSSLESS: dict[str, tuple[str, dict[str, Any]]] = {
     ".tif": _TIFF,
     ".tiff": _TIFF,
 }
+_JPEG_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif")
 _REFUSED = {
-    **dict.fromkeys((".jpg", ".jpeg", ".jpe", ".jfif"), "JPEG changes pixels"),
+    **dict.fromkeys(_JPEG_SUFFIXES, "JPEG changes pixels"),
     **dict.fromkeys((".jp2", ".j2k", ".jpx", ".j2c"), "JPEG 2000 is mostly lossy and changes pixels"),
     **dict.fromkeys((".avif", ".avifs"), "AVIF changes pixels"),
     **dict.fromkeys((".heic", ".heif"), "HEIF changes pixels"),
@@ -31,25 +32,31 @@ _REFUSED = {
     ".gif": "GIF keeps only 256 colours",
 }
 WEBP_MAX_SIDE = 16383
+_BEST_QUALITY = 100
 
 
-def check_output(path: str | os.PathLike[str], *, force: bool = False) -> None:
+def check_output(path: str | os.PathLike[str], *, force: bool = False, jpeg_quality: int | None = None) -> None:
     """Refuse an output that could not be written, before the work that would be lost.
 
     Args:
         path: The picture to be written.
         force: Whether an existing file may be replaced.
+        jpeg_quality: As for :func:`write_picture`.
 
     Raises:
-        UnsupportedOutput: If the suffix stands for a lossy format or for none that can be written.
+        UnsupportedOutput: If the suffix stands for a lossy format or for none that can be written, or there is no such
+            quality.
         OutputExists: If the file exists and ``force`` is false.
         OutputNotWritten: If its folder is missing or read-only, or the path is a folder or a device.
     """
     suffix = Path(path).suffix.lower()
-    if suffix in _REFUSED:
+    if jpeg_quality is not None and is_jpeg(path):
+        if not 1 <= jpeg_quality <= _BEST_QUALITY:
+            raise UnsupportedOutput(os.fspath(path), f"there is no JPEG quality {jpeg_quality}", "use 1 to 100")
+    elif suffix in _REFUSED:
         problem = f"{_REFUSED[suffix]}, which destroys the hidden picture"
         raise UnsupportedOutput(os.fspath(path), problem, "save as .png")
-    if suffix not in _LOSSLESS:
+    elif suffix not in _LOSSLESS:
         problem = f"the suffix {suffix!r} names no lossless format" if suffix else "the name has no suffix"
         raise UnsupportedOutput(os.fspath(path), problem, f"use one of {', '.join(_LOSSLESS)}")
     check_target(path, force=force)
@@ -61,15 +68,17 @@ def write_picture(
     alpha_u8: NDArray[np.uint8] | None = None,
     *,
     force: bool = False,
+    jpeg_quality: int | None = None,
 ) -> None:
-    """Write pixels to a lossless file, whole or not at all, with nothing in it but the pixels.
+    """Write pixels to a file, whole or not at all, with nothing in it but the pixels.
 
     Args:
-        path: A name ending in ``.png``, ``.webp``, ``.tif`` or ``.tiff``.
+        path: A name ending in ``.png``, ``.webp``, ``.tif`` or ``.tiff``; given a JPEG quality, also in ``.jpg``.
         pixels_u8: RGB of shape ``(height, width, 3)``, or grey levels of shape ``(height, width)``, which WebP,
             having no grey, holds as three equal channels.
         alpha_u8: Opacity of shape ``(height, width)``.
         force: Whether an existing file may be replaced.
+        jpeg_quality: From 1 to 100, for what survives JPEG: such files have no subsampled chroma, and no opacity.
 
     Raises:
         ShapeError: If an array has another shape.
@@ -78,9 +87,19 @@ def write_picture(
         OutputExists: If the file exists and ``force`` is false.
         OutputNotWritten: If the disk, a folder or a permission is in the way.
     """
-    check_output(path, force=force)
-    pixels = _stacked(os.fspath(path), pixels_u8, alpha_u8)
-    atomic_write_bytes(path, _encoded(os.fspath(path), pixels), force=force)
+    check_output(path, force=force, jpeg_quality=jpeg_quality)
+    name = os.fspath(path)
+    if is_jpeg(path):
+        options = {"quality": jpeg_quality, "subsampling": "4:4:4"}
+        content = _saved(name, _stacked(name, pixels_u8, None), "JPEG", options)
+    else:
+        content = _encoded(name, _stacked(name, pixels_u8, alpha_u8))
+    atomic_write_bytes(path, content, force=force)
+
+
+def is_jpeg(path: str | os.PathLike[str]) -> bool:
+    """Whether a name's suffix stands for JPEG."""
+    return Path(path).suffix.lower() in _JPEG_SUFFIXES
 
 
 def _stacked(path: str, pixels: NDArray[np.uint8], alpha_u8: NDArray[np.uint8] | None) -> NDArray[np.uint8]:
@@ -101,6 +120,10 @@ def _encoded(path: str, pixels: NDArray[np.uint8]) -> bytes:
     if format_name == "WEBP" and max(width, height) > WEBP_MAX_SIDE:
         problem = f"WebP holds at most {WEBP_MAX_SIDE} pixels a side, this picture is {width}x{height}"
         raise UnsupportedOutput(path, problem, "save as .png")
+    return _saved(path, pixels, format_name, options)
+
+
+def _saved(path: str, pixels: NDArray[np.uint8], format_name: str, options: dict[str, Any]) -> bytes:
     buffer = BytesIO()
     try:
         Image.fromarray(pixels).save(buffer, format_name, **options)

@@ -1,7 +1,7 @@
 """StarINN, the conditioners inside it, and its weights files."""
 
-from liftveil.networks.loading import load_weights, weights_bytes
+from liftveil.networks.loading import load_weights, weights_bytes, weights_facts
 from liftveil.networks.starinn import StarINN
 from liftveil.networks.subnets import CONDITIONERS
 
-__all__ = ["CONDITIONERS", "StarINN", "load_weights", "weights_bytes"]
+__all__ = ["CONDITIONERS", "StarINN", "load_weights", "weights_bytes", "weights_facts"]

@@ -28,6 +28,19 @@ def weights_bytes(model: StarINN, facts: Mapping[str, str]) -> bytes:
     return save({name: tensor.contiguous() for name, tensor in model.state_dict().items()}, metadata)
 
 
+def weights_facts(path: Path) -> dict[str, str]:
+    """What a weights file says of its training.
+
+    Args:
+        path: A file of :func:`weights_bytes` that can be read.
+
+    Returns:
+        The facts that were given for it.
+    """
+    with safe_open(path, "pt") as file:
+        return {key: value for key, value in file.metadata().items() if key != "model"}
+
+
 def load_weights(path: Path) -> StarINN:
     """Build the network that a weights file describes and fill it.
 
@@ -45,7 +58,8 @@ def load_weights(path: Path) -> StarINN:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
         model = StarINN(model_config_from(json.loads(metadata["model"]), path))
-        model.load_state_dict(tensors)
+        model.load_state_dict({"rounding_metric": model.rounding_metric} | tensors)  # older than shaped noise, perhaps
+        model.shaper(reduced=False)  # refuses a metric that is none
     except (OSError, SafetensorError, ConfigError, LookupError, TypeError, ValueError, RuntimeError) as error:
         raise ModelError(path, f"is no weights file of a model ({error})".replace("\n", " ")) from error
     return model

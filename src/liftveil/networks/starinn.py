@@ -24,6 +24,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import cast, final
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -44,7 +45,8 @@ from liftveil.invertible import (
 from liftveil.invertible import colour as colour_transform
 from liftveil.invertible.base import Activation
 from liftveil.invertible.coupling import Half
-from liftveil.networks.subnets import CONDITIONERS, MatrixConv
+from liftveil.networks.subnets import CONDITIONERS, DepthwiseConv, MatrixConv
+from liftveil.shaping import NoiseShaper
 from liftveil.wavelets import SCHEMES
 
 Cover = Float[Tensor, "batch 3 height width"]
@@ -102,7 +104,13 @@ class StarINN(nn.Module):
 
     Args:
         config: Sizes and choices; see :class:`liftveil.config.ModelConfig`.
+
+    Attributes:
+        rounding_metric: What errors of the stego cost, for :class:`liftveil.shaping.NoiseShaper`; the identity, which
+            rounds to the nearest, until training finds better.
     """
+
+    rounding_metric: Tensor
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -113,6 +121,7 @@ class StarINN(nn.Module):
         self.grey_transform = self._transform(GreyCentring(), None) if config.secret_channels == 1 else None
         blocks = (self._block(index) for index in range(config.blocks))
         self.chain = Sequence(*blocks, ActNorm(self.cover_channels + self.secret_channels))
+        self.register_buffer("rounding_metric", torch.eye(NoiseShaper.BLOCK_SAMPLES))
 
     @property
     def secret_transform(self) -> Sequence:
@@ -138,7 +147,8 @@ class StarINN(nn.Module):
     @property
     def reach_px(self) -> int:
         """An upper bound on how far away, in pixels, a pixel can matter to another one's result."""
-        cells = sum(module.size // 2 for module in self.chain.modules() if isinstance(module, MatrixConv))
+        convolutions = (MatrixConv, DepthwiseConv)
+        cells = sum(module.size // 2 for module in self.chain.modules() if isinstance(module, convolutions))
         scheme_px = SCHEMES[self.config.wavelet].reach * (self.multiple - 1)
         return (cells + 1) * self.multiple + 2 * scheme_px
 
@@ -182,6 +192,15 @@ class StarINN(nn.Module):
         lost = torch.zeros_like(kept[:, : self.secret_channels]) if residual is None else residual
         cover, secret = self._split(self.chain.inverse(torch.cat((kept, lost), dim=1)))
         return self.transform.inverse(cover), self.secret_transform.inverse(secret)
+
+    def shaper(self, *, reduced: bool = True) -> NoiseShaper | None:
+        """What rounds the stegos of this network: with shaped noise, or None to the nearest.
+
+        Args:
+            reduced: Whether to take the time for a reduced basis, which rounds better.
+        """
+        metric = self.rounding_metric.double().cpu().numpy()
+        return None if np.array_equal(metric, np.eye(len(metric))) else NoiseShaper(metric, reduced=reduced)
 
     def log_abs_det(self, cover: Cover, secret: Secret) -> Float[Tensor, " batch"]:
         """Log-determinant of the map from (cover, secret) to (stego, residual)."""

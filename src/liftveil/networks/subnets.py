@@ -5,6 +5,8 @@ samples of the batch, nor on randomness: the same function must come out at embe
 
 References:
     Ma et al., "Rewrite the Stars", CVPR 2024 (the star operation: an element-wise product of two branches).
+    Liu et al., "A ConvNet for the 2020s", CVPR 2022 (a depthwise 7x7 convolution, then products over channels).
+    Chen et al., "Simple Baselines for Image Restoration", ECCV 2022 (NAFNet: a gate instead of a nonlinearity).
 """
 
 from __future__ import annotations
@@ -63,6 +65,27 @@ class MatrixConv(nn.Module):
 
 
 @final
+class DepthwiseConv(nn.Module):
+    """A convolution of each channel with a kernel of its own.
+
+    Args:
+        channels: Channels read and written.
+        size: Side of the kernels, odd; the border is padded with zeros.
+    """
+
+    def __init__(self, channels: int, size: int) -> None:
+        super().__init__()
+        self.channels = channels
+        self.size = size
+        self.weight = nn.Parameter(torch.empty(channels, 1, size, size).uniform_(-1 / size, 1 / size))
+        self.bias = nn.Parameter(torch.zeros(channels))
+
+    def forward(self, x: Activation) -> Activation:
+        """Convolve."""
+        return functional.conv2d(x, self.weight, self.bias, padding=self.size // 2, groups=self.channels)
+
+
+@final
 class PlainConditioner(nn.Module):
     """3x3 convolution, residual 3x3 convolution, 3x3 convolution.
 
@@ -110,6 +133,72 @@ class StarConditioner(nn.Module):
         return cast(Tensor, self.exit(functional.leaky_relu(x, _SLOPE)))
 
 
+@final
+class NextConditioner(nn.Module):
+    """3x3 convolution, residual block of a depthwise 7x7 convolution and a star, 1x1 convolution.
+
+    A wide view for few products: nearly all of them are spent on channels.
+
+    Args:
+        inputs: Channels of the given half.
+        outputs: Channels of scale and shift together.
+        width: Channels in between; each branch of the star has twice as many.
+    """
+
+    def __init__(self, inputs: int, outputs: int, width: int) -> None:
+        super().__init__()
+        self.entry = MatrixConv(inputs, width, 3)
+        self.spread = DepthwiseConv(width, 7)
+        self.branches = MatrixConv(width, 4 * width, 1)
+        self.join = MatrixConv(2 * width, width, 1)
+        self.exit = MatrixConv(width, outputs, 1).zeroed()
+
+    def forward(self, x: Activation) -> Activation:
+        """Scale and shift."""
+        x = functional.leaky_relu(self.entry(x.clamp(-_LIMIT, _LIMIT)), _SLOPE)
+        gate, value = self.branches(self.spread(x)).chunk(2, dim=1)
+        x = x + self.join(functional.relu6(gate) * value)
+        return cast(Tensor, self.exit(functional.leaky_relu(x, _SLOPE)))
+
+
+@final
+class NafConditioner(nn.Module):
+    """3x3 convolution, a block of NAFNet without its normalisations and pooling, 3x3 convolution.
+
+    Its only nonlinearity is the product of two halves of the channels.
+
+    Args:
+        inputs: Channels of the given half.
+        outputs: Channels of scale and shift together.
+        width: Channels in between.
+    """
+
+    def __init__(self, inputs: int, outputs: int, width: int) -> None:
+        super().__init__()
+        self.entry = MatrixConv(inputs, width, 3)
+        self.widen = MatrixConv(width, 2 * width, 1)
+        self.spread = DepthwiseConv(2 * width, 3)
+        self.join = MatrixConv(width, width, 1)
+        self.branches = MatrixConv(width, 2 * width, 1)
+        self.end = MatrixConv(width, width, 1)
+        self.exit = MatrixConv(width, outputs, 3).zeroed()
+
+    def forward(self, x: Activation) -> Activation:
+        """Scale and shift."""
+        x = self.entry(x.clamp(-_LIMIT, _LIMIT))
+        x = x + self.join(_gated(self.spread(self.widen(x))))
+        x = x + self.end(_gated(self.branches(x)))
+        return cast(Tensor, self.exit(x))
+
+
+def _gated(x: Activation) -> Activation:
+    """The product of both halves of the channels."""
+    first, second = x.chunk(2, dim=1)
+    return first * second
+
+
 Conditioner = Callable[[int, int, int], nn.Module]
-CONDITIONERS: Final[Mapping[str, Conditioner]] = MappingProxyType({"plain": PlainConditioner, "star": StarConditioner})
+CONDITIONERS: Final[Mapping[str, Conditioner]] = MappingProxyType(
+    {"plain": PlainConditioner, "star": StarConditioner, "next": NextConditioner, "naf": NafConditioner}
+)
 """Conditioners by name; each takes (inputs, outputs, width)."""

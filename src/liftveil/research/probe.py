@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from liftveil.imaging import to_u8
 from liftveil.metrics import IDENTICAL_DB, psnr
 from liftveil.research.spectrum import band_energy
 from liftveil.runtime import Session
@@ -45,8 +44,8 @@ def probe(model: Model, cover: NDArray[np.uint8], secret: NDArray[np.uint8]) -> 
     seen = {
         "float": stego,
         "clipped": stego.clip(0, 255),
-        "rounded": np.rint(stego),
-        "file": to_u8(stego).astype(np.float32),
+        "rounded": session.whole_stego(stego, -np.inf, np.inf),
+        "file": session.whole_stego(stego),
     }
     return {
         "float_cover_psnr_db": _psnr(cover, stego),

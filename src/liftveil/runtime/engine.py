@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from base64 import b64decode
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liftveil.errors import LiftveilError, ModelError
+from liftveil.shaping import NoiseShaper
 
 PROVIDER = "CPUExecutionProvider"
 
@@ -26,11 +28,16 @@ class GraphFacts(NamedTuple):
         multiple: What height and width have to be divisible by.
         reach_px: How far away, in pixels, a pixel can matter.
         secret_channels: 3 if it hides colour pictures, 1 if grey ones.
+        rounding_metric: What errors of a block of the stego cost, for :class:`liftveil.shaping.NoiseShaper`; None if
+            stegos are rounded to the nearest.
+        jpeg_quality: Lowest quality of JPEG that what it hides is meant to survive; None if no JPEG at all.
     """
 
     multiple: int
     reach_px: int
     secret_channels: int
+    rounding_metric: NDArray[np.float32] | None = None
+    jpeg_quality: int | None = None
 
 
 def open_graph(content: bytes, model: str) -> Any:  # noqa: ANN401 - onnxruntime ships no types
@@ -78,16 +85,26 @@ def facts_of(graph: Any, model: str) -> GraphFacts:  # noqa: ANN401
         model: Name for the error.
 
     Returns:
-        The facts; a graph older than grey secrets says nothing of channels and hides colour pictures.
+        The facts; a graph older than grey secrets says nothing of channels and hides colour pictures, one older than
+        shaped noise rounds to the nearest.
 
     Raises:
         ModelError: If the graph was made by something else.
     """
     try:
         told = graph.get_modelmeta().custom_metadata_map
-        return GraphFacts(int(told["multiple"]), int(told["reach_px"]), int(told.get("secret_channels", 3)))
+        metric = _metric(told["rounding_metric"]) if "rounding_metric" in told else None
+        jpeg = int(told["jpeg_quality"]) if "jpeg_quality" in told else None
+        channels = int(told.get("secret_channels", 3))
+        return GraphFacts(int(told["multiple"]), int(told["reach_px"]), channels, metric, jpeg)
     except (KeyError, ValueError) as error:
         raise ModelError(model, "its graph was not made by 'liftveil export'") from error
+
+
+def _metric(text: str) -> NDArray[np.float32]:
+    """Little-endian float32 in base64, row by row."""
+    shape = (NoiseShaper.BLOCK_SAMPLES, NoiseShaper.BLOCK_SAMPLES)
+    return np.frombuffer(b64decode(text, validate=True), "<f4").reshape(shape)
 
 
 def run_graph(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from liftveil.errors import ModelError, ShapeError
 from liftveil.imaging import tiles, to_u8
 from liftveil.runtime.engine import facts_of, open_graph, run_graph
+from liftveil.shaping import NoiseShaper
 from liftveil.wavelets import NUMPY_FLOAT, pad_by_reflection
 from liftveil.weights import EMBED_FILE, EXTRACT_FILE, Model
 
@@ -37,6 +38,11 @@ class Session:
         """3 if the model hides colour pictures, 1 if grey ones; a ModelError if it cannot be loaded."""
         return facts_of(self._embedder, self.model.name).secret_channels
 
+    @property
+    def jpeg_quality(self) -> int | None:
+        """Lowest quality of JPEG that what it hides shall survive, or None; a ModelError if it cannot be loaded."""
+        return facts_of(self._embedder, self.model.name).jpeg_quality
+
     def load(self) -> None:
         """Load both directions now, so that a damaged model is found before anything is written.
 
@@ -59,7 +65,7 @@ class Session:
             ShapeError: If a shape is not as described.
             ModelError: If the model cannot be loaded or run, or gives values that are no numbers.
         """
-        return self.rounded(self.embed_levels(cover, secret))
+        return self.rounded(self.whole_stego(self.embed_levels(cover, secret)))
 
     def embed_levels(self, cover: NDArray[np.uint8], secret: NDArray[np.uint8]) -> NDArray[np.float32]:
         """The stego before it is rounded and clipped.
@@ -130,6 +136,30 @@ class Session:
         if np.isnan(levels).any():
             raise ModelError(self.model.name, "gives values that are no numbers for this picture; use another model")
         return to_u8(levels)
+
+    def whole_stego(self, levels: NDArray[np.float32], low: float = 0.0, high: float = 255.0) -> NDArray[np.float32]:
+        """Round a stego, with shaped noise if the model has been trained for that, else to the nearest.
+
+        Args:
+            levels: What :meth:`embed_levels` gave.
+            low: Least value.
+            high: Largest value; without bounds, one sees what rounding alone costs.
+
+        Returns:
+            Whole grey levels of the same shape; NaN where a level was, and in the same block.
+
+        Raises:
+            ModelError: If the model cannot be loaded.
+        """
+        return np.rint(levels).clip(low, high) if self._shaper is None else self._shaper.whole(levels, low, high)
+
+    @cached_property
+    def _shaper(self) -> NoiseShaper | None:
+        metric = facts_of(self._embedder, self.model.name).rounding_metric
+        try:
+            return None if metric is None else NoiseShaper(metric, reduced=True)
+        except np.linalg.LinAlgError as error:
+            raise ModelError(self.model.name, "its graph cannot be used (its rounding metric is none)") from error
 
     @cached_property
     def _embedder(self) -> Any:  # noqa: ANN401 - onnxruntime ships no types

@@ -123,6 +123,7 @@ def training_samples(config: Config, paths: list[Path]) -> CropPairs:
         length=torch.iinfo(torch.int64).max,
         ragged=config.data.ragged,
         stretch=config.data.stretch,
+        drawn=config.data.drawn,
         secret_channels=config.model.secret_channels,
     )
 

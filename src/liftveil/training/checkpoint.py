@@ -92,7 +92,7 @@ class Checkpoint:
 
     def facts(self) -> dict[str, str]:
         """What was done to get here, for the metadata of exported files."""
-        return self._own_facts() | {"earlier_runs": json.dumps(self.progress["earlier"])}
+        return self._own_facts() | {"earlier_runs": json.dumps(self.progress["earlier"])} | self._survived()
 
     def history(self) -> str:
         """This run's facts behind those of the runs before it, as a JSON list."""
@@ -106,6 +106,11 @@ class Checkpoint:
             state.scaler.load_state_dict(self.progress["scaler"])
         state.step, state.seconds = self.step, self.progress["seconds"]
         state.earlier = json.dumps(self.progress["earlier"])
+
+    def _survived(self) -> dict[str, str]:
+        """What the hidden picture is meant to survive, for those who run the exported model."""
+        channel = self.config.channel
+        return {"jpeg_quality": f"{channel.jpeg_quality.at(1.0):.0f}"} if channel.jpeg.at(1.0) else {}
 
     def _own_facts(self) -> dict[str, str]:
         return {

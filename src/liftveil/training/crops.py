@@ -15,11 +15,12 @@ from torch.utils.data import Dataset
 
 from liftveil.data import LEAST_PX, benchmark_partner, load_rgb, require_least_size
 from liftveil.imaging import luma, to_u8
+from liftveil.training.graphics import drawn
 
 _MIDDLE = 127.5
 _MOST_STRETCH = 2.0
 _MOST_MISSING = 3
-_RAGGED_STREAM = 0
+_RAGGED_STREAM, _DRAWN_STREAM = 0, 1
 
 SecretChannels = Literal[3, 1]
 """3 for colour, 1 for the rounded luma of BT.601."""
@@ -55,6 +56,7 @@ class CropPairs(Dataset[Sample]):
         length: Number of samples.
         ragged: Share of samples whose sides are up to 3 pixels shorter, but not below 16.
         stretch: Share of crops whose contrast is stretched, so that bright and dark parts saturate.
+        drawn: Share of crops that are drawn instead (:mod:`liftveil.training.graphics`).
         secret_channels: 3 for colour secrets, 1 for their luma.
 
     Raises:
@@ -71,6 +73,7 @@ class CropPairs(Dataset[Sample]):
         length: int,
         ragged: float = 0.0,
         stretch: float = 0.0,
+        drawn: float = 0.0,
         secret_channels: SecretChannels = 3,
     ) -> None:
         self.paths = list(paths)
@@ -79,6 +82,7 @@ class CropPairs(Dataset[Sample]):
         self.length = length
         self.ragged = ragged
         self.stretch = stretch
+        self.drawn = drawn
         self.secret_channels = secret_channels
 
     def __len__(self) -> int:
@@ -87,7 +91,8 @@ class CropPairs(Dataset[Sample]):
     def __getitem__(self, index: int) -> Sample:
         rng = np.random.default_rng((self.seed, index))
         chosen = rng.choice(len(self.paths), size=2, replace=False)
-        cover, secret = (self._crop(self.paths[which], rng) for which in chosen)
+        crops = [self._crop(self.paths[which], rng) for which in chosen]
+        cover, secret = (self._perhaps_drawn(crop, index, role) for role, crop in enumerate(crops))
         common = np.minimum(cover.shape[:2], secret.shape[:2])
         height, width = np.maximum(common - self._missing(index), LEAST_PX)
         return Sample(
@@ -103,6 +108,11 @@ class CropPairs(Dataset[Sample]):
         crop = np.rot90(picture[top : top + side, left : left + side], int(rng.integers(4)))
         crop = crop[:, ::-1] if rng.integers(2) else crop
         return _stretched(crop, rng.uniform(1, _MOST_STRETCH)) if rng.random() < self.stretch else crop
+
+    def _perhaps_drawn(self, crop: NDArray[np.uint8], index: int, role: int) -> NDArray[np.uint8]:
+        """The crop, or a drawn one of its size; drawn apart, like :meth:`_missing`."""
+        rng = np.random.default_rng(np.random.SeedSequence((self.seed, index), spawn_key=(_DRAWN_STREAM, role)))
+        return drawn(crop.shape[0], crop.shape[1], rng) if rng.random() < self.drawn else crop
 
     def _missing(self, index: int) -> NDArray[np.int64]:
         """How much shorter height and width are; drawn apart, so that nothing else depends on it."""

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from liftveil.channel import add_noise, clip_levels, jpeg, rescale, through_file
 from liftveil.config import ChannelConfig, Ramp
+from liftveil.shaping import NoiseShaper
 from liftveil.training.exchange import Transmit
 
 Stego = Float[Tensor, "1 3 height width"]
@@ -18,7 +19,7 @@ _STREAM = 2  # of random numbers; data draws its crops from other ones
 _SUBSAMPLINGS: tuple[Literal["4:2:0", "4:4:4"], ...] = ("4:2:0", "4:4:4")
 
 
-def curriculum(config: ChannelConfig, *, seed: int, progress: float) -> Transmit:
+def curriculum(config: ChannelConfig, *, seed: int, progress: float, shaper: NoiseShaper | None = None) -> Transmit:
     """The channel at a point of a run.
 
     A stego is saved with 8 bits; then, each with its own probability, it gets noise, is scaled and scaled back,
@@ -29,6 +30,7 @@ def curriculum(config: ChannelConfig, *, seed: int, progress: float) -> Transmit
         config: Probabilities and strengths.
         seed: The run's seed.
         progress: Share of the run's steps that lie behind, 0..1.
+        shaper: What the sender rounds with; None rounds to the nearest. Later hands do that in any case.
 
     Returns:
         The channel.
@@ -41,7 +43,7 @@ def curriculum(config: ChannelConfig, *, seed: int, progress: float) -> Transmit
         factor = 1 + rng.random() * (config.resize_factor.at(progress) - 1)
         quality = int(rng.integers(round(config.jpeg_quality.at(progress)), 101))
         subsampling = _SUBSAMPLINGS[rng.integers(2)]
-        stego = save(stego)
+        stego = through_file(stego, shaper) if rounded else clip_levels(stego)
         if noisy:
             stego = save(add_noise(stego, config.noise_sigma.at(progress), (seed, index, _STREAM, 1)))
         if resized:

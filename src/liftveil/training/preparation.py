@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,13 +13,14 @@ from torch.utils.data import default_collate
 from liftveil.config import Config, changed_keys
 from liftveil.data import readable
 from liftveil.errors import CheckpointError
-from liftveil.networks import StarINN
+from liftveil.networks import StarINN, load_weights, weights_facts
 from liftveil.training.batches import training_samples
 from liftveil.training.checkpoint import Checkpoint, load_checkpoint
 from liftveil.training.crops import Sample
 from liftveil.training.exchange import reflected
 from liftveil.training.recorder import PICTURES, Observer
 from liftveil.training.state import RunState, fresh_state
+from liftveil.weights import WEIGHTS_FILE
 
 _SAMPLE = 16
 _LEFTOVERS = ".liftveil-*.tmp"
@@ -33,7 +35,8 @@ class Folders:
         training: Pictures to train on: a folder, or a manifest of ``liftveil data split``.
         validation: Pictures to judge by, never trained on: a folder or a manifest.
         run: Checkpoint, journal and pictures.
-        initial: A checkpoint whose averaged weights a fresh run starts from; None starts from nothing.
+        initial: A checkpoint, whose averaged weights a fresh run starts from, or the ``weights.safetensors`` of a
+            model; None starts from nothing.
     """
 
     training: Path
@@ -63,11 +66,11 @@ def readable_pictures(paths: list[Path], observer: Observer | None) -> list[Path
 
 
 def prepare_state(config: Config, folders: Folders, paths: list[Path], device: torch.device) -> RunState:
-    """A state from nothing, or with the averaged weights of another run.
+    """A state from nothing, or with the averaged weights of another run or the weights of a model.
 
     Args:
         config: The run.
-        folders: Names the other run, if any.
+        folders: Names the other run or model, if any.
         paths: Pictures to train on.
         device: Where the weights will live.
 
@@ -75,13 +78,12 @@ def prepare_state(config: Config, folders: Folders, paths: list[Path], device: t
         The same in every process.
 
     Raises:
-        CheckpointError: If the other run is of another model.
+        CheckpointError: If the other run is of another model, or its checkpoint cannot be read.
+        ModelError: If the weights of a model cannot be read.
     """
     state = fresh_state(config, device)
     if folders.initial is not None:
-        initial = same_model(load_checkpoint(folders.initial), config)
-        state.fill(initial.part("average.module"))
-        state.earlier = initial.history()
+        state.earlier = _fill_from(folders.initial, state, config)
     elif config.training.normalise:
         state.model.normalise(*_fixed_sample(config, paths, state.model))
         state.fill(state.model.state_dict())
@@ -131,6 +133,19 @@ def same_model(saved: Checkpoint, config: Config) -> Checkpoint:
         changes = [change for change in changed_keys(saved.config, config) if change.startswith("model.")]
         raise CheckpointError(saved.path, f"is of another model: here, {', '.join(changes)}")
     return saved
+
+
+def _fill_from(path: Path, state: RunState, config: Config) -> str:
+    """Take the weights over from a checkpoint or the weights of a model; returns the history of either."""
+    if path.name == WEIGHTS_FILE:
+        model, facts = load_weights(path), weights_facts(path)
+        if model.config != config.model:
+            raise CheckpointError(path, "is of another model than the configuration")
+        state.fill(model.state_dict())
+        return json.dumps([*json.loads(facts.pop("earlier_runs", "[]")), facts])
+    initial = same_model(load_checkpoint(path), config)
+    state.fill(initial.part("average.module"))
+    return initial.history()
 
 
 def open_run(folder: Path, *, resume: bool) -> None:

@@ -132,7 +132,7 @@ class Recorder:
 
     def _validation(self, state: RunState) -> dict[str, float]:
         try:
-            found = validate(state.averaged, self.pairs)
+            found = validate(state.averaged, self.pairs, with_jpeg=self.config.channel.jpeg.at(1.0) > 0)
         except LiftveilError as error:  # no numbers: for the guard to deal with
             self.observer.note(f"step {state.step}: not validated ({error})")
             return {}

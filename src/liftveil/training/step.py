@@ -20,6 +20,7 @@ from liftveil.training.exchange import Exchange, exchange
 from liftveil.training.guard import Verdict
 from liftveil.training.objective import objective
 from liftveil.training.optimiser import rate_factor, set_rate
+from liftveil.training.shaping import follow_gain
 from liftveil.training.state import RunState
 
 _PEAK = 255.0
@@ -48,7 +49,8 @@ class LossOfSample(nn.Module):
         Returns:
             The loss with its gradient, and detached scalars: the terms' values and two mean squared errors.
         """
-        channel = curriculum(self.config.channel, seed=self.config.training.seed, progress=progress)
+        seed, shaper = self.config.training.seed, self.model.shaper(reduced=False)
+        channel = curriculum(self.config.channel, seed=seed, progress=progress, shaper=shaper)
         result = exchange(self.model, sample, channel)
         loss, terms = objective(self.config.objective, result, progress)
         return loss, {"loss": loss.detach()} | terms | squared_errors(result)
@@ -103,7 +105,10 @@ def _accumulate(
     """Gradients of all batches of a step, averaged, and the means of their figures."""
     count, progress = config.compute.accumulate, state.step / config.training.steps
     sums: dict[str, Tensor] = {}
+    weight = config.channel.shaping.at(progress)
     for part, sample in enumerate(islice(batches, count), start=1):
+        if weight and part == 1:
+            follow_gain(state.model, sample, weight, (config.training.seed, state.step))
         with fabric.no_backward_sync(losses, enabled=part < count):  # type: ignore[arg-type]  # set up by Fabric
             loss, figures = losses(sample, progress)
             fabric.backward(state.scaler.scale(loss / count))

@@ -43,9 +43,22 @@ def hiding_mse(result: Exchange, unit: float) -> Scalar:
     return _mean((result.stego - result.cover) ** 2, result.inside) / unit**2
 
 
+def hiding_log(result: Exchange, unit: float) -> Scalar:
+    """Logarithm of one plus each stego's squared error: in the end what PSNRs are, but bounded below.
+
+    Above one unit, halving the error of a hard picture counts as much as halving that of another one.
+    """
+    return _log_error(result.stego - result.cover, result, unit)
+
+
 def recovery_mse(result: Exchange, unit: float) -> Scalar:
     """Squared error of the recovered picture against the secret."""
     return _mean((result.recovered - result.secret) ** 2, result.inside) / unit**2
+
+
+def recovery_log(result: Exchange, unit: float) -> Scalar:
+    """The same of each recovered picture."""
+    return _log_error(result.recovered - result.secret, result, unit)
 
 
 def recovery_ssim(result: Exchange, unit: float) -> Scalar:  # noqa: ARG001 - no unit: a similarity has none
@@ -107,7 +120,9 @@ TERMS: Final[Mapping[str, Term]] = MappingProxyType(
         term.__name__: term
         for term in (
             hiding_mse,
+            hiding_log,
             recovery_mse,
+            recovery_log,
             recovery_ssim,
             recovery_gradient,
             total_variation,
@@ -124,7 +139,14 @@ TERMS: Final[Mapping[str, Term]] = MappingProxyType(
 
 
 def _mean(values: Tensor, inside: Inside, window: tuple[int, int] = (1, 1), stride: int = 1) -> Scalar:
-    """Mean over each picture, then over the batch, of values that were each made from a window of pixels.
+    """Mean over each picture, then over the batch; see :func:`_means`."""
+    return _means(values, inside, window, stride).mean()
+
+
+def _means(
+    values: Tensor, inside: Inside, window: tuple[int, int] = (1, 1), stride: int = 1
+) -> Float[Tensor, " batch"]:
+    """Mean over each picture of values that were each made from a window of pixels.
 
     Args:
         values: Value (i, j) is of the window whose upper left pixel is (i, j) times ``stride``.
@@ -135,7 +157,11 @@ def _mean(values: Tensor, inside: Inside, window: tuple[int, int] = (1, 1), stri
     whole = -max_pool2d(-inside, window, stride)
     rows, columns = whole.shape[-2:]
     sums = (values[..., :rows, :columns] * whole).sum(dim=(1, 2, 3))
-    return (sums / (values.shape[1] * whole.sum(dim=(1, 2, 3)))).mean()
+    return sums / (values.shape[1] * whole.sum(dim=(1, 2, 3)))
+
+
+def _log_error(error: Tensor, result: Exchange, unit: float) -> Scalar:
+    return torch.log1p(_means(error**2, result.inside) / unit**2).mean()
 
 
 def _variation(picture: Secret, inside: Inside) -> Scalar:

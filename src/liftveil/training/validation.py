@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from liftveil.channel import clip_levels, round_levels, through_file
+from liftveil.channel import clip_levels, jpeg, round_levels, through_file
 from liftveil.imaging import to_u8
 from liftveil.invertible import TORCH_FLOAT
 from liftveil.metrics import mean_psnr, psnr
@@ -19,27 +19,30 @@ from liftveil.wavelets import pad_by_reflection
 Pair = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 """Cover (height, width, 3) and secret of the same size, with three channels or, for models of grey ones, one."""
 
-_STEGOS = {"float": lambda stego: stego, "clipped": clip_levels, "rounded": round_levels, "file": through_file}
+
+JPEG_QUALITY = 90
+"""Quality of the files by which models are judged whose secrets shall survive JPEG."""
 
 
 @torch.no_grad()
-def validate(model: StarINN, pairs: Sequence[Pair]) -> dict[str, float]:
+def validate(model: StarINN, pairs: Sequence[Pair], *, with_jpeg: bool = False) -> dict[str, float]:
     """Embed and extract fixed pairs with one loss at a time.
 
     Args:
         model: The network.
         pairs: Covers and secrets of any size from 16x16 up, 8 bits; sides that are no multiples of the model's
             are padded for it by reflection, at both ends of the exchange, as for a user.
+        with_jpeg: Whether stegos are saved as JPEG of quality :data:`JPEG_QUALITY` as well.
 
     Returns:
         Mean PSNRs over all channels in dB: ``cover_db`` of the 8-bit stego; ``secret_float_db``, ``secret_clipped_db``,
         ``secret_rounded_db`` and ``secret_file_db`` by what the extractor was given; the worst pictures
         ``worst_cover_db`` and ``worst_secret_db``; and ``noise_gain``, by how much the inverse amplifies the
         rounding noise (deviation out over deviation in; 0 if nothing had to be rounded, as behind integer
-        wavelet and reversible colour).
+        wavelet and reversible colour); with JPEG, also ``secret_jpeg_444_db`` and ``secret_jpeg_420_db``.
         Identical pictures count as in :func:`liftveil.metrics.mean_psnr`.
     """
-    rows = [_exchange(model, cover, secret) for cover, secret in pairs]
+    rows = [_exchange(model, cover, secret, with_jpeg=with_jpeg) for cover, secret in pairs]
     means = {key: mean_psnr([row[key] for row in rows]) for key in rows[0] if key != "noise_gain"}
     worst = {f"worst_{key}_db": mean_psnr([min(row[f"{name}_db"] for row in rows)]) for key, name in _WORST.items()}
     return means | worst | {"noise_gain": float(np.mean([row["noise_gain"] for row in rows]))}
@@ -60,16 +63,27 @@ def through_files(model: StarINN, cover: NDArray[np.uint8], secret: NDArray[np.u
     Returns:
         The 8-bit stego, and what is recovered from it; in the shapes of cover and secret.
     """
-    stego = through_file(embed_levels(model, cover, secret))
+    stego = through_file(embed_levels(model, cover, secret), model.shaper())
     return _array(stego), _array(extract_levels(model, stego))
 
 
-def _exchange(model: StarINN, cover: NDArray[np.uint8], secret: NDArray[np.uint8]) -> dict[str, float]:
-    stego = embed_levels(model, cover, secret)
-    recovered = {name: extract_levels(model, change(stego)) for name, change in _STEGOS.items()}
-    noise_in, noise_out = (round_levels(stego) - stego).std(), (recovered["rounded"] - recovered["float"]).std()
+def _exchange(
+    model: StarINN, cover: NDArray[np.uint8], secret: NDArray[np.uint8], *, with_jpeg: bool
+) -> dict[str, float]:
+    stego, shaper = embed_levels(model, cover, secret), model.shaper()
+    stegos = {
+        "float": stego,
+        "clipped": clip_levels(stego),
+        "rounded": round_levels(stego, shaper),
+        "file": through_file(stego, shaper),
+    }
+    if with_jpeg:
+        stegos["jpeg_444"] = jpeg(stegos["file"], JPEG_QUALITY, "4:4:4")
+        stegos["jpeg_420"] = jpeg(stegos["file"], JPEG_QUALITY, "4:2:0")
+    recovered = {name: extract_levels(model, levels) for name, levels in stegos.items()}
+    noise_in, noise_out = (stegos["rounded"] - stego).std(), (recovered["rounded"] - recovered["float"]).std()
     return {
-        "cover_db": psnr(cover, _array(through_file(stego))),
+        "cover_db": psnr(cover, _array(stegos["file"])),
         **{f"secret_{name}_db": psnr(secret, _array(picture)) for name, picture in recovered.items()},
         "noise_gain": float(noise_out / noise_in) if noise_in > 0 else 0.0,
     }

@@ -27,11 +27,13 @@ TABLE: Table = {
         "mixing": "orthogonal",
         "scale_bound": 0.5,
     },
-    "data": {"crop_px": 64, "batch": 4, "ragged": 0.25, "stretch": 0.5},
+    "data": {"crop_px": 64, "batch": 4, "ragged": 0.25, "stretch": 0.5, "drawn": 0.1},
     "objective": {
         "unit": 10.0,
         "hiding_mse": 1.0,
+        "hiding_log": 0.5,
         "recovery_mse": 0.75,
+        "recovery_log": 0.25,
         "recovery_ssim": 5.0,
         "recovery_gradient": 0.1,
         "total_variation": 0.01,
@@ -44,6 +46,7 @@ TABLE: Table = {
     },
     "channel": {
         "rounding": 1.0,
+        "shaping": 0.5,
         "noise": 0.1,
         "noise_sigma": 0.5,
         "jpeg": 0.2,

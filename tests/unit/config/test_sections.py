@@ -21,7 +21,7 @@ CHOICES = {
     "model.wavelet_mode": ("float", "integer"),
     "model.colour": ("opponent", "reversible"),
     "model.secret_channels": (3, 1),
-    "model.conditioner": ("plain", "star"),
+    "model.conditioner": ("plain", "star", "next", "naf"),
     "model.mixing": ("lu", "orthogonal"),
     "optimiser.name": OPTIMISERS,
     "compute.precision": ("32", "64", "16-mixed", "bf16-mixed"),
@@ -38,7 +38,7 @@ NATURALS = ["optimiser.warmup_steps", "training.picture_every", "compute.workers
 LEVELS = ["model.levels"]
 SEEDS = ["training.seed"]
 SIDES = ["data.crop_px", "training.validation_px"]
-SHARES = ["data.ragged", "data.stretch", "optimiser.final_share", "optimiser.ema_decay"]
+SHARES = ["data.ragged", "data.stretch", "data.drawn", "optimiser.final_share", "optimiser.ema_decay"]
 POSITIVES = [
     *["model.luma_strength", "model.chroma_strength", "model.scale_bound"],
     *["objective.unit", "optimiser.rate", "optimiser.clip_norm"],
@@ -47,9 +47,10 @@ RAMPED_SHARES = ["channel.rounding", "channel.noise", "channel.jpeg", "channel.r
 RAMPED_QUALITIES = ["channel.jpeg_quality"]
 RAMPED_FACTORS = ["channel.resize_factor"]
 RAMPED_WEIGHTS = [
+    *["objective.hiding_log", "objective.recovery_log"],
     *["objective.hiding_mse", "objective.recovery_mse", "objective.recovery_ssim", "objective.recovery_gradient"],
     *["objective.total_variation", "objective.out_of_range", "objective.band_ll", "objective.band_lh"],
-    *["objective.band_hl", "objective.band_hh", "objective.band_ll2", "channel.noise_sigma"],
+    *["objective.band_hl", "objective.band_hh", "objective.band_ll2", "channel.shaping", "channel.noise_sigma"],
 ]
 RAMPS = [*RAMPED_SHARES, *RAMPED_QUALITIES, *RAMPED_FACTORS, *RAMPED_WEIGHTS]
 

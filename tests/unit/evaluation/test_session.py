@@ -6,6 +6,9 @@ import torch
 
 from liftveil.errors import CheckpointError, ShapeError
 from liftveil.evaluation.session import CheckpointSession
+from liftveil.imaging import to_u8
+from liftveil.shaping import NoiseShaper
+from liftveil.training.validation import embed_levels
 
 
 def pictures(height, width, channels=3):
@@ -49,6 +52,19 @@ def test_gives_what_the_averaged_network_gives(checkpoint_of, channels, levels, 
     recovered = pixels(model.extract(tensor(mirrored(stego, 2**levels))))[: size[0], : size[1]]
     assert close(session.extract(stego), recovered.reshape(secret.shape))
     assert session.secret_channels == channels
+
+
+@torch.no_grad()
+def test_rounds_as_the_averaged_network_does(checkpoint_of):
+    checkpoint = checkpoint_of()
+    metric = torch.eye(NoiseShaper.BLOCK_SAMPLES) + 0.2
+    checkpoint.tensors["average.module.rounding_metric"].copy_(metric)
+    session, (cover, secret) = CheckpointSession(checkpoint), pictures(18, 21)
+    levels = embed_levels(session.model, cover, secret)[0].permute(1, 2, 0).numpy()
+    shaper = NoiseShaper(metric.numpy(), reduced=True)
+    stego = session.embed(cover, secret)
+    assert close(stego, shaper.whole(levels).astype(np.uint8))
+    assert not close(stego, to_u8(levels))
 
 
 def test_too_short_sides_are_refused(checkpoint_of):

@@ -31,8 +31,11 @@ def stirred(tiny_config: Callable[..., Config]) -> Callable[..., StarINN]:
 
 @pytest.fixture(scope="session")
 def model(stirred: Callable[..., StarINN]) -> StarINN:
-    """Two levels, two blocks, star conditioners."""
-    return stirred(levels=2, blocks=2, conditioner="star", learned_strengths=True)
+    """Two levels, two blocks, star conditioners, shaped noise."""
+    model = stirred(levels=2, blocks=2, conditioner="star", learned_strengths=True)
+    factor = torch.randn(len(model.rounding_metric), 96) / 8
+    model.rounding_metric += factor @ factor.T
+    return model
 
 
 @pytest.fixture(scope="session")

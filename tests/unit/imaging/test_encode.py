@@ -12,7 +12,7 @@ from liftveil.errors import (
     ShapeError,
     UnsupportedOutput,
 )
-from liftveil.imaging.encode import check_output, write_picture
+from liftveil.imaging.encode import check_output, is_jpeg, write_picture
 
 RANDOM = np.random.default_rng(3)
 RGB = RANDOM.integers(0, 256, (21, 34, 3), dtype=np.uint8)
@@ -175,3 +175,42 @@ def test_encoder_that_fails_leaves_nothing_behind(tmp_path, monkeypatch):
     with pytest.raises(OutputNotWritten, match=r"encoding as PNG failed \(encoder error -2\)"):
         write_picture(tmp_path / "x.png", RGB)
     assert list(tmp_path.iterdir()) == []
+
+
+class TestJpeg:
+    @pytest.mark.parametrize("name", ["x.jpg", "x.JPEG"])
+    @pytest.mark.parametrize("pixels", [RGB, RGB[..., 0]], ids=["colour", "grey"])
+    def test_is_written_when_asked_for_with_its_quality_and_all_of_its_chroma(self, tmp_path, name, pixels):
+        for quality in (75, 98):
+            write_picture(tmp_path / name, pixels, jpeg_quality=quality, force=True)
+            again = BytesIO()
+            Image.fromarray(pixels).save(again, "JPEG", quality=quality, subsampling="4:4:4")
+            assert (tmp_path / name).read_bytes() == again.getvalue()
+
+    def test_has_no_opacity(self, tmp_path):
+        write_picture(tmp_path / "x.jpg", RGB, RGB[..., 1], jpeg_quality=90)
+        with Image.open(tmp_path / "x.jpg") as image:
+            assert image.mode == "RGB"
+
+    def test_quality_says_nothing_of_other_formats(self, tmp_path):
+        write_picture(tmp_path / "x.png", RGB, RGB[..., 1], jpeg_quality=10)
+        np.testing.assert_array_equal(np.array(Image.open(tmp_path / "x.png")), np.dstack([RGB, RGB[..., 1]]))
+        with pytest.raises(UnsupportedOutput, match=r"x\.gif: GIF keeps only 256 colours"):
+            check_output(tmp_path / "x.gif", jpeg_quality=10)
+
+    @pytest.mark.parametrize("quality", [0, -1, 101])
+    def test_of_no_such_quality_is_refused(self, tmp_path, quality):
+        with pytest.raises(UnsupportedOutput, match=rf"x\.jpg: there is no JPEG quality {quality}; use 1 to 100"):
+            write_picture(tmp_path / "x.jpg", RGB, jpeg_quality=quality)
+        assert list(tmp_path.iterdir()) == []
+
+    def test_too_large_leaves_nothing_behind(self, tmp_path):
+        with pytest.raises(OutputNotWritten, match="encoding as JPEG failed"):
+            write_picture(tmp_path / "x.jpg", np.zeros((1, 70_000, 3), np.uint8), jpeg_quality=90)
+        assert list(tmp_path.iterdir()) == []
+
+    @pytest.mark.parametrize(
+        ("name", "expected"), [("x.jpg", True), ("a/x.JPE", True), ("jpg", False), ("x.png", False)]
+    )
+    def test_is_told_by_the_suffix(self, name, expected):
+        assert is_jpeg(name) is expected

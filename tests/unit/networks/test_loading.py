@@ -7,7 +7,7 @@ from safetensors import safe_open
 from safetensors.torch import save
 
 from liftveil.errors import ModelError
-from liftveil.networks import load_weights, weights_bytes
+from liftveil.networks import CONDITIONERS, load_weights, weights_bytes, weights_facts
 
 FACTS = {"name": "tiny", "steps": "12"}
 
@@ -37,7 +37,7 @@ def path(tmp_path):
 
 
 @pytest.mark.parametrize("mixing", ["lu", "orthogonal"])
-@pytest.mark.parametrize("conditioner", ["plain", "star"])
+@pytest.mark.parametrize("conditioner", CONDITIONERS)
 def test_a_network_comes_back_to_the_last_bit(randomised, pictures, path, conditioner, mixing):
     model = randomised(conditioner=conditioner, mixing=mixing, levels=2, blocks=3, scale_bound=1.5)
     path.write_bytes(weights_bytes(model, FACTS))
@@ -63,6 +63,40 @@ def test_weights_older_than_grey_secrets_hide_colours(randomised, path):
     del table["secret_channels"]
     path.write_bytes(save(tensors(model), {"model": json.dumps(table)}))
     assert load_weights(path).config == model.config
+
+
+def test_weights_older_than_shaped_noise_are_rounded_to_the_nearest(randomised, pictures, path):
+    model = randomised()
+    older = tensors(model)
+    del older["rounding_metric"]
+    path.write_bytes(save(older, described(model)))
+    loaded = load_weights(path)
+    assert loaded.shaper() is None
+    assert torch.equal(loaded.embed(*pictures)[0], model.embed(*pictures)[0])
+
+
+def test_a_rounding_metric_comes_back_to_the_last_bit(randomised, path):
+    model = randomised()
+    model.rounding_metric[3, 8] = model.rounding_metric[8, 3] = 1 / 3
+    path.write_bytes(weights_bytes(model, FACTS))
+    assert torch.equal(load_weights(path).rounding_metric, model.rounding_metric)
+
+
+@pytest.mark.parametrize("spoilt", [-1.0, 0.0, float("nan")])
+def test_a_rounding_metric_that_is_none_is_refused(randomised, path, spoilt):
+    model = randomised()
+    model.rounding_metric[3, 3] = spoilt
+    path.write_bytes(weights_bytes(model, FACTS))
+    refusal(path)
+    path.write_bytes(save({**tensors(model), "rounding_metric": torch.eye(47)}, described(model)))
+    assert "rounding_metric" in refusal(path)
+
+
+def test_facts_are_those_that_were_given(randomised, path):
+    path.write_bytes(weights_bytes(randomised(), FACTS))
+    assert weights_facts(path) == FACTS
+    path.write_bytes(weights_bytes(randomised(), {}))
+    assert weights_facts(path) == {}
 
 
 def test_facts_and_configuration_stand_in_the_metadata(randomised, path):
@@ -98,9 +132,9 @@ def test_tensors_that_do_not_fit_the_configuration_are_refused(randomised, path,
 def test_a_missing_or_an_additional_tensor_is_refused(randomised, path):
     model = randomised()
     complete = tensors(model)
-    first, *others = complete
-    path.write_bytes(save({name: complete[name] for name in others}, described(model)))
-    assert first in refusal(path)
+    for missing in complete.keys() - {"rounding_metric"}:  # which older weights lack
+        path.write_bytes(save({name: complete[name] for name in complete.keys() - {missing}}, described(model)))
+        assert missing in refusal(path)
     path.write_bytes(save({**complete, "stowaway": torch.zeros(1)}, described(model)))
     assert "stowaway" in refusal(path)
 

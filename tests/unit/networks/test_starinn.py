@@ -2,13 +2,16 @@
 
 from copy import deepcopy
 
+import numpy as np
 import pytest
 import torch
 
 from liftveil.invertible import OpponentColour
 from liftveil.invertible.mixing import ConstantMixing
+from liftveil.networks import CONDITIONERS
 from liftveil.networks.starinn import FlowBlock
-from liftveil.networks.subnets import MatrixConv
+from liftveil.networks.subnets import DepthwiseConv, MatrixConv
+from liftveil.shaping import NoiseShaper
 
 CHOICES = [
     {"conditioner": conditioner, "mixing": mixing, "levels": levels, "blocks": blocks}
@@ -17,6 +20,7 @@ CHOICES = [
     for levels in (1, 2, 3)
     for blocks in (2, 3)
 ]
+CHOICES += [{"conditioner": conditioner, "levels": 2, "blocks": 3} for conditioner in ("next", "naf")]
 WAVELETS = [
     {"wavelet": wavelet, "levels": 2, "learned_strengths": True} for wavelet in ("haar", "legall5/3", "9/7-m", "cdf9/7")
 ]
@@ -165,7 +169,7 @@ def test_log_abs_det_is_that_of_the_full_jacobian(randomised, choices):
 
 
 @pytest.mark.parametrize("mixing", ["lu", "orthogonal"])
-@pytest.mark.parametrize("conditioner", ["plain", "star"])
+@pytest.mark.parametrize("conditioner", CONDITIONERS)
 def test_a_flow_block_is_its_three_steps(randomised, mixing, conditioner):
     model = randomised(mixing=mixing, conditioner=conditioner, deviation=0.1).double()
     block, *_ = model.chain
@@ -205,7 +209,7 @@ def test_frozen_network_is_the_same_and_leaves_the_original_alone(randomised, pi
 
 
 @pytest.mark.parametrize("mixing", ["lu", "orthogonal"])
-@pytest.mark.parametrize("conditioner", ["plain", "star"])
+@pytest.mark.parametrize("conditioner", CONDITIONERS)
 @both_kinds
 @pytest.mark.parametrize("frozen", [False, True], ids=["training", "frozen"])
 def test_activations_stay_channels_last(randomised, pictures, conditioner, mixing, kind, *, frozen):
@@ -218,12 +222,12 @@ def test_activations_stay_channels_last(randomised, pictures, conditioner, mixin
         made.append(output)
 
     for module in model.modules():
-        if isinstance(module, MatrixConv):
+        if isinstance(module, (MatrixConv, DepthwiseConv)):
             module.register_forward_hook(watch)
     stego, _ = model.embed(*fitting(model, pictures))
     model.extract(stego)
-    layers = 3 if conditioner == "plain" else 4
-    assert len(read) == 2 * 3 * layers
+    layers = {"plain": 3, "star": 4, "next": 5, "naf": 7}
+    assert len(read) == 2 * 3 * layers[conditioner]
     # a half of the channels is a view: next to each other in memory, though not contiguous
     assert all(activation.stride(1) == 1 for activation in read)
     assert all(activation.is_contiguous(memory_format=torch.channels_last) for activation in made)
@@ -248,7 +252,7 @@ def test_a_larger_chroma_strength_moves_distortion_into_colour(randomised, pictu
 
 
 @pytest.mark.parametrize("choices", [{}, {"levels": 2, **INTEGER}, GREY], ids=["float", "integer", "grey"])
-@pytest.mark.parametrize("conditioner", ["plain", "star"])
+@pytest.mark.parametrize("conditioner", CONDITIONERS)
 def test_every_pair_of_a_batch_is_treated_as_if_alone(randomised, pictures, conditioner, choices):
     model = randomised(conditioner=conditioner, **choices).double()
     cover, secret = fitting(model, doubled(pictures))
@@ -265,8 +269,9 @@ def test_every_pair_of_a_batch_is_treated_as_if_alone(randomised, pictures, cond
 
 
 @both_kinds
-def test_training_reaches_every_parameter(randomised, pictures, kind):
-    model = randomised(learned_strengths=True, conditioner="star", **kind)
+@pytest.mark.parametrize("conditioner", CONDITIONERS)
+def test_training_reaches_every_parameter(randomised, pictures, conditioner, kind):
+    model = randomised(learned_strengths=True, conditioner=conditioner, **kind)
     stego, _ = model.embed(*fitting(model, pictures))
     (stego.square().mean() + model.extract(stego).square().mean()).backward()
     silent = [name for name, parameter in model.named_parameters() if parameter.grad is None]
@@ -349,7 +354,7 @@ def test_a_copy_of_a_grey_network_has_transforms_of_its_own(randomised, pictures
     [("haar", {}), ("legall5/3", {}), ("9/7-m", {}), ("cdf9/7", {}), ("legall5/3", GREY)],
     ids=["haar", "legall5/3", "9/7-m", "cdf9/7", "grey"],
 )
-@pytest.mark.parametrize("conditioner", ["plain", "star"])
+@pytest.mark.parametrize("conditioner", CONDITIONERS)
 def test_no_pixel_matters_beyond_the_reach(randomised, wavelet, kind, conditioner):
     model = randomised(wavelet=wavelet, conditioner=conditioner, levels=2, blocks=2, deviation=0.1, **kind).double()
     cover, secret = fitting(model, [255 * torch.rand(1, 3, 112, 112, dtype=torch.float64) for _ in range(2)])
@@ -361,3 +366,27 @@ def test_no_pixel_matters_beyond_the_reach(randomised, wavelet, kind, conditione
             moved = (result(changed) - result(cover)).abs().amax(dim=(0, 1)) > 1e-12
             distances.append((moved.nonzero() - torch.tensor([row, column])).abs().max().item())
     assert model.reach_px - 3 * model.multiple <= max(distances) <= model.reach_px
+
+
+class TestItsRounding:
+    def test_is_to_the_nearest_at_first(self, fresh):
+        for model in (fresh(), fresh(**GREY), fresh(**INTEGER), fresh().frozen(), fresh().double()):
+            assert model.shaper() is None
+            assert torch.equal(model.rounding_metric, torch.eye(NoiseShaper.BLOCK_SAMPLES).to(model.rounding_metric))
+
+    @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+    def test_follows_its_metric(self, fresh, dtype):
+        model = fresh().to(dtype)
+        model.rounding_metric[3, 8] = model.rounding_metric[8, 3] = 0.25
+        for network in (model, model.frozen(), deepcopy(model)):
+            shaper = network.shaper()
+            np.testing.assert_array_equal(shaper.metric, model.rounding_metric.numpy())
+            assert shaper.feedback.any()
+        assert fresh().shaper() is None
+
+    def test_is_among_its_weights_but_not_trained(self, fresh):
+        model, other = fresh(), fresh()
+        model.rounding_metric.mul_(2)
+        other.load_state_dict(model.state_dict())
+        assert torch.equal(other.rounding_metric, model.rounding_metric)
+        assert "rounding_metric" not in dict(model.named_parameters())

@@ -3,10 +3,11 @@ from typing import get_args, get_type_hints
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional
 
 from liftveil.config import ModelConfig
 from liftveil.networks import CONDITIONERS
-from liftveil.networks.subnets import MatrixConv
+from liftveil.networks.subnets import DepthwiseConv, MatrixConv
 
 conditioners = pytest.mark.parametrize("make", CONDITIONERS.values(), ids=CONDITIONERS)
 
@@ -45,6 +46,25 @@ def test_matrix_convolution_starts_with_a_bounded_kernel_and_no_bias():
     assert not conv.bias.any()
     assert conv.zeroed() is conv
     assert not conv.weight.any()
+
+
+@pytest.mark.parametrize("size", [1, 3, 7])
+def test_depthwise_convolution_is_one_of_each_channel_alone(size):
+    conv = DepthwiseConv(5, size)
+    nn.init.normal_(conv.bias)
+    x = torch.randn(2, 5, 6, 9)
+    alone = [
+        functional.conv2d(x[:, k : k + 1], conv.weight[k : k + 1], conv.bias[k : k + 1], padding=size // 2)
+        for k in range(5)
+    ]
+    torch.testing.assert_close(conv(x), torch.cat(alone, dim=1))
+
+
+def test_depthwise_convolution_starts_with_a_bounded_kernel_and_no_bias():
+    conv = DepthwiseConv(50, 7)
+    assert conv.weight.shape == (50, 1, 7, 7)
+    assert 0.9 / 7 < conv.weight.abs().max() <= 1 / 7
+    assert not conv.bias.any()
 
 
 @conditioners
@@ -114,3 +134,32 @@ def test_star_conditioner_multiplies_a_clipped_branch_with_the_other():
     assert gate.max() > 6
     star_product = gate.clamp(0, 6) * value
     torch.testing.assert_close(star(x), star.exit(act(hidden + star.join(star_product))))
+
+
+def test_next_conditioner_spreads_each_channel_before_the_star():
+    made, x = awake(CONDITIONERS["next"](3, 4, 5)), (10 * torch.randn(1, 3, 9, 8)).clamp(-10, 10)
+
+    def act(y):
+        return torch.where(y > 0, y, 0.1 * y)
+
+    with torch.no_grad():
+        made.branches.weight *= 9
+    assert made.spread.size == 7
+    hidden = act(made.entry(x))
+    branches = made.branches(made.spread(hidden))
+    gate, value = branches[:, :10], branches[:, 10:]
+    assert gate.min() < 0
+    assert gate.max() > 6
+    torch.testing.assert_close(made(x), made.exit(act(hidden + made.join(gate.clamp(0, 6) * value))))
+
+
+def test_naf_conditioner_has_products_of_halves_for_its_nonlinearity():
+    made, x = awake(CONDITIONERS["naf"](3, 4, 5)), (10 * torch.randn(1, 3, 9, 8)).clamp(-10, 10)
+    assert made.spread.size == 3
+    hidden = made.entry(x)
+    spread = made.spread(made.widen(hidden))
+    assert spread.shape[1] == 10
+    hidden = hidden + made.join(spread[:, :5] * spread[:, 5:])
+    branches = made.branches(hidden)
+    hidden = hidden + made.end(branches[:, :5] * branches[:, 5:])
+    torch.testing.assert_close(made(x), made.exit(hidden))

@@ -5,6 +5,7 @@ import pytest
 from skimage.metrics import peak_signal_noise_ratio
 
 import liftveil
+from liftveil.imaging import to_u8
 from liftveil.research import find_system
 from liftveil.research.probe import probe
 from liftveil.research.spectrum import BANDS
@@ -43,6 +44,18 @@ def test_each_loss_costs_something(found):
     assert found["float_secret_psnr_db"] >= found["file_secret_psnr_db"]
     assert tuple(found["trace"]) == BANDS
     assert sum(found["trace"].values()) > 0
+
+
+def test_shaped_noise_is_that_of_the_model(shaped_model, cropped):
+    """What rounding costs is what the model's own rounding costs."""
+    cover, secret = cropped(64, 48)
+    model = find_model(shaped_model)
+    found, session = probe(model, cover, secret), Session(model)
+    recovered = session.extract(session.embed(cover, secret))
+    assert found["file_secret_psnr_db"] == pytest.approx(peak_signal_noise_ratio(secret, recovered), abs=1e-6)
+    whole = session.whole_stego(session.embed_levels(cover, secret), -np.inf, np.inf)
+    recovered = to_u8(session.extract_levels(whole))
+    assert found["rounded_secret_psnr_db"] == pytest.approx(peak_signal_noise_ratio(secret, recovered), abs=1e-6)
 
 
 @pytest.mark.parametrize("level", [0, 255])

@@ -1,4 +1,5 @@
 import os
+from base64 import b64encode
 
 import numpy as np
 import onnx
@@ -25,6 +26,19 @@ def identity_graph(**facts):
     helper.set_model_props(model, facts)
     onnx.checker.check_model(model)
     return model.SerializeToString()
+
+
+WHOLE = b64encode(np.eye(48, dtype="<f4").tobytes()).decode()
+DAMAGED = {
+    "empty": "",
+    "cut off": WHOLE[:-4],
+    "too short": b64encode(np.eye(47, dtype="<f4").tobytes()).decode(),
+    "too long": b64encode(bytes(4 * 48**2 + 4)).decode(),
+    "no multiple of four bytes": b64encode(bytes(4 * 48**2 + 1)).decode(),
+    "no base64": "!" + WHOLE[1:],
+    "broken padding": WHOLE.rstrip("=") + "A",
+    "no ASCII": "ä" + WHOLE[1:],
+}.values()
 
 
 class Broken:
@@ -92,12 +106,27 @@ def test_engine_says_its_version_and_provider():
 @pytest.mark.parametrize(("told", "channels"), [({}, 3), ({"secret_channels": "3"}, 3), ({"secret_channels": "1"}, 1)])
 def test_facts_are_read_from_the_graph(told, channels):
     graph = open_graph(identity_graph(multiple="4", reach_px="40", **told), "mine")
-    assert facts_of(graph, "mine") == GraphFacts(multiple=4, reach_px=40, secret_channels=channels)
+    expected = GraphFacts(multiple=4, reach_px=40, secret_channels=channels, rounding_metric=None)
+    assert facts_of(graph, "mine") == expected
+
+
+def test_the_jpeg_that_a_secret_survives_is_read_from_the_graph():
+    told = [{}, {"jpeg_quality": "75"}]
+    graphs = [open_graph(identity_graph(multiple="4", reach_px="40", **each), "mine") for each in told]
+    assert [facts_of(graph, "mine").jpeg_quality for graph in graphs] == [None, 75]
+
+
+def test_a_rounding_metric_is_read_from_the_graph():
+    metric = np.random.default_rng(0).random((48, 48), np.float32)
+    text = b64encode(metric.astype("<f4").tobytes()).decode()
+    graph = open_graph(identity_graph(multiple="4", reach_px="40", rounding_metric=text), "mine")
+    np.testing.assert_array_equal(facts_of(graph, "mine").rounding_metric, metric)
 
 
 @pytest.mark.parametrize(
     "facts",
     [
+        *[{"multiple": "4", "reach_px": "40", "rounding_metric": text} for text in DAMAGED],
         {},
         {"multiple": "4"},
         {"multiple": "four", "reach_px": "40"},

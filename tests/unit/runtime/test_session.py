@@ -1,3 +1,4 @@
+from base64 import b64encode
 from types import SimpleNamespace
 
 import numpy as np
@@ -7,6 +8,7 @@ from liftveil.errors import ModelError, ShapeError
 from liftveil.imaging import to_u8
 from liftveil.metrics import psnr
 from liftveil.runtime import LEAST_PX, Session
+from liftveil.shaping import NoiseShaper
 from liftveil.weights import EMBED_FILE, EXTRACT_FILE, Model, find_model
 
 # (height, width): the smallest, sides that fit no wavelet, portrait, and one that fits.
@@ -124,6 +126,61 @@ class TestLevels:
         assert refusal.value.actual_shape == shape
 
 
+class TestRounding:
+    @pytest.fixture
+    def shaped(self, shaped_model):
+        return Session(Model("shaped", shaped_model, {}))
+
+    def test_of_the_shipped_model_is_to_the_nearest(self, session, cropped):
+        levels = session.embed_levels(*cropped(40, 24))
+        np.testing.assert_array_equal(session.whole_stego(levels), np.rint(levels).clip(0, 255))
+        np.testing.assert_array_equal(session.whole_stego(levels, -np.inf, np.inf), np.rint(levels))
+
+    @pytest.mark.parametrize(("height", "width"), SIZES)
+    def test_is_shaped_by_the_model_s_metric(self, shaped, linear_metric, cropped, height, width):
+        cover, secret = cropped(width, height)
+        levels = shaped.embed_levels(cover, secret)
+        stego, shaper = shaped.embed(cover, secret), NoiseShaper(linear_metric, reduced=True)
+        assert (stego.shape, stego.dtype) == (cover.shape, np.uint8)
+        np.testing.assert_array_equal(stego, shaper.whole(levels))
+        np.testing.assert_array_equal(shaped.whole_stego(levels), stego)
+        np.testing.assert_array_equal(
+            shaped.whole_stego(levels, -np.inf, np.inf), shaper.whole(levels, -np.inf, np.inf)
+        )
+        assert (stego != to_u8(levels)).mean() > 0.1
+
+    def test_that_is_shaped_costs_the_cover_little_and_gives_the_secret_much(self, shaped, linear_model, cropped):
+        cover, secret = cropped(96, 80)
+        plain = Session(Model("plain", linear_model, {}))
+        np.testing.assert_array_equal(plain.embed_levels(cover, secret), shaped.embed_levels(cover, secret))
+        stego, nearest = shaped.embed(cover, secret), plain.embed(cover, secret)
+        levels = plain.extract_levels(plain.embed_levels(cover, secret))
+        noise, noise_nearest = (np.std(plain.extract_levels(each) - levels) for each in (stego, nearest))
+        assert noise < 0.5 * noise_nearest
+        assert psnr(cover, stego) > psnr(cover, nearest) - 0.1
+
+    def test_is_of_the_whole_picture_and_not_of_its_tiles(self, shaped, cropped, monkeypatch):
+        cover, secret = cropped(90, 70)
+        stego = shaped.embed(cover, secret)
+        monkeypatch.setattr("liftveil.runtime.session.TILE_PX", 30)
+        np.testing.assert_array_equal(shaped.embed(cover, secret), stego)
+
+    @pytest.mark.parametrize("level", [np.nan, np.inf])
+    def test_of_levels_that_are_no_numbers_is_refused(self, faked, linear_metric, cropped, level):
+        text = b64encode(linear_metric.tobytes()).decode()
+        session = faked(Graph(lambda *planes: np.full_like(planes[0], level), rounding_metric=text))
+        with pytest.raises(ModelError, match=r"^model faked: gives values that are no numbers"):
+            session.embed(*cropped(16, 16))
+
+    @pytest.mark.parametrize("spoilt", [0.0, -1.0, np.nan, np.inf])
+    def test_with_a_metric_that_is_none_is_refused_in_one_line(self, faked, cropped, spoilt):
+        metric = np.eye(48, dtype=np.float32)
+        metric[3, 3] = spoilt
+        graph = Graph(lambda cover, secret: cover + 0 * secret, rounding_metric=b64encode(metric.tobytes()).decode())
+        with pytest.raises(ModelError, match=r"^model faked: its graph cannot be used \(.+\)$"):
+            faked(graph).embed(*cropped(16, 16))
+
+
 def test_inputs_are_not_changed(session, cropped):
     pictures = cropped(40, 24)
     before = [picture.copy() for picture in pictures]
@@ -176,6 +233,10 @@ class TestGreySecrets:
         assert (session.secret_channels, grey.secret_channels) == (3, 1)
         assert faked(Graph(None)).secret_channels == 3
         assert faked(Graph(None, secret_channels="1")).secret_channels == 1
+
+    def test_and_the_jpeg_they_survive(self, session, faked):
+        assert session.jpeg_quality is None
+        assert faked(Graph(None, jpeg_quality="80")).jpeg_quality == 80
 
     def test_come_back(self, grey, pair):
         cover, secret = pair

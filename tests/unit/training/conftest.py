@@ -12,6 +12,7 @@ from PIL import Image
 
 from liftveil.config import Config
 from liftveil.networks import StarINN
+from liftveil.shaping import NoiseShaper
 from liftveil.training import CHECKPOINT, JOURNAL, TIMES, Folders, load_checkpoint, read_journal, step, train
 from liftveil.training.state import RunState, fresh_state
 
@@ -86,6 +87,12 @@ def stirred() -> Callable[..., StarINN]:
         return model
 
     return build
+
+
+@pytest.fixture(scope="session")
+def tied_metric() -> torch.Tensor:
+    """A metric of the rounding that ties errors of neighbours together: theirs shall cancel each other out."""
+    return torch.eye(NoiseShaper.BLOCK_SAMPLES) + 0.2
 
 
 @pytest.fixture(scope="session")

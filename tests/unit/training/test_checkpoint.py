@@ -337,3 +337,10 @@ def test_a_folder_that_is_not_there_is_an_error_that_names_the_file(tmp_path, st
     with pytest.raises(CheckpointError) as caught:
         save_checkpoint(path, state, config=config, journal_bytes=0)
     assert caught.value.path == str(path)
+
+
+@pytest.mark.parametrize(("share", "told"), [(0.0, None), (0.5, "72"), ({"first": 0.9, "last": 0.0}, None)])
+def test_facts_say_which_jpeg_the_secret_survives(tmp_path, state, tiny_config, share, told):
+    channel = {"jpeg": share, "jpeg_quality": {"first": 100, "last": 72}}
+    save_checkpoint(tmp_path / "c", state, config=tiny_config(channel=channel), journal_bytes=0)
+    assert load_checkpoint(tmp_path / "c").facts().get("jpeg_quality") == told

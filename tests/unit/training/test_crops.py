@@ -301,6 +301,26 @@ class TestStretch:
         assert abs(changed - 200 * share) <= (20 if share == 0.25 else 0)
 
 
+class TestDrawn:
+    @pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
+    def test_crops_come_as_often_as_asked_for_on_both_sides(self, made, share):
+        paths = made(*LARGE)
+        plain, drawn = (CropPairs(paths, crop_px=SIDE, seed=1, length=400, drawn=d) for d in (0.0, share))
+        changed = [[not torch.equal(a, b) for a, b in zip(plain[i][:2], drawn[i][:2], strict=True)] for i in range(400)]
+        assert np.mean(changed, axis=0) == pytest.approx([share, share], abs=0.06)
+        assert share in {0, 1} or 0.02 < np.mean(np.all(changed, axis=1)) < 0.12  # each by itself
+
+    def test_crops_have_the_size_of_what_they_stand_for(self, made):
+        paths = made((16, 30), (24, 18))
+        plain, drawn = (CropPairs(paths, crop_px=20, seed=1, length=20, drawn=share) for share in (0.0, 1.0))
+        assert all(torch.equal(plain[i].size, drawn[i].size) for i in range(20))
+
+    def test_crops_depend_on_seed_and_index_alone(self, made):
+        paths = made(*LARGE)
+        first, again = (CropPairs(paths, crop_px=SIDE, seed=5, length=30, drawn=0.5) for _ in range(2))
+        assert all(same(first[i], again[i]) for i in reversed(range(30)))
+
+
 class TestValidation:
     def test_pairs_are_the_benchmark_s_pairs_of_centres(self, made_folder):
         folder, pictures = made_folder((20, 24), (24, 18), (16, 30), (17, 17), (16, 16), (18, 18), (20, 16))

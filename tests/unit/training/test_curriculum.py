@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from liftveil.channel import clip_levels, through_file
+from liftveil.channel import add_noise, clip_levels, through_file
+from liftveil.shaping import NoiseShaper
 from liftveil.training import curriculum as module
 from liftveil.training.curriculum import curriculum
 
@@ -50,6 +51,21 @@ def test_rounding_can_be_switched_off_but_not_clipping(tiny_config, stego):
     transmit = curriculum(tiny_config(channel={"rounding": 0}).channel, seed=1, progress=0.5)
     assert torch.equal(transmit(stego, 3), clip_levels(stego))
     assert not torch.equal(clip_levels(stego), through_file(stego))
+
+
+def test_the_sender_alone_rounds_with_shaped_noise(tiny_config, stego, tied_metric):
+    shaper = NoiseShaper(tied_metric.numpy())
+    shaped = through_file(stego, shaper)
+    assert not torch.equal(shaped, through_file(stego))
+
+    def received(**channel):
+        return curriculum(tiny_config(channel=channel).channel, seed=1, progress=0.5, shaper=shaper)(stego, 3)
+
+    assert torch.equal(received(), shaped)
+    assert torch.equal(received(rounding=0.0), clip_levels(stego))
+    noise = add_noise(shaped, 2.0, (1, 3, 2, 1))
+    assert torch.equal(received(noise=1.0, noise_sigma=2.0), through_file(noise))
+    assert not torch.equal(through_file(noise, shaper), through_file(noise))
 
 
 def test_rounding_may_be_rare(tiny_config, stego):

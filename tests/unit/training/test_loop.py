@@ -74,6 +74,14 @@ def test_a_run_that_is_cut_off_goes_on_to_the_same_end(undisturbed, run, stop_at
     assert_same_outcome(resumed, undisturbed)
 
 
+def test_a_run_with_shaped_noise_goes_on_to_the_same_end_too(tiny_config, run):
+    config = tiny_config(channel={"shaping": 0.7})
+    undisturbed, cut_off = run(config), run(config, stop_at=11)
+    metrics = [made.checkpoint.tensors["model.rounding_metric"] for made in (cut_off, undisturbed)]
+    assert not torch.equal(*metrics)
+    assert_same_outcome(run(config, folder=cut_off.folders.run, resume=True), undisturbed)
+
+
 def test_the_journal_of_a_run_that_goes_on_is_cut_back_first(tiny_config, run):
     config = tiny_config()
     cut_off = run(config, stop_at=15)
@@ -133,8 +141,9 @@ def losses(tiny_config, rough, run):
 
     def train(*, batch=4, **compute):
         compute = {"precision": "64"} | compute
+        channel = rough | {"shaping": {"first": 0.0, "last": 0.5, "begin": 0.5, "end": 0.5}}
         config = tiny_config(
-            data={"batch": batch, "stretch": 0.5}, channel=rough, training={"steps": 6}, compute=compute
+            data={"batch": batch, "stretch": 0.5}, channel=channel, training={"steps": 6}, compute=compute
         )
         return run(config).losses
 
@@ -245,8 +254,10 @@ class TestWhenSomethingGoesWrong:
         cut_off = run(tiny_config(), stop_at=19)
         assert_same_outcome(run(tiny_config(), folder=cut_off.folders.run, resume=True), undisturbed)
 
-    def test_an_exploding_rate_is_survived(self, tiny_config, run):
-        config = tiny_config(optimiser={"name": "adam", "rate": 1e3, "warmup_steps": 0}, training={"steps": 40})
+    @pytest.mark.parametrize("shaping", [0.0, 0.7])
+    def test_an_exploding_rate_is_survived(self, tiny_config, run, shaping):
+        exploding = {"name": "adam", "rate": 1e3, "warmup_steps": 0}
+        config = tiny_config(optimiser=exploding, training={"steps": 40}, channel={"shaping": shaping})
         result = run(config)
         assert result.checkpoint.progress["guard"]["rollbacks"] >= 1
         assert result.checkpoint.progress["guard"]["rate_scale"] < 1

@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from liftveil.errors import CheckpointError, DataError
+from liftveil.config import config_table
+from liftveil.errors import CheckpointError, DataError, ModelError
+from liftveil.networks import load_weights, weights_bytes
 from liftveil.training import CHECKPOINT, Folders, train
-from liftveil.training.preparation import open_run
+from liftveil.training.preparation import open_run, prepare_state
+from liftveil.weights import find_model
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +55,60 @@ def test_a_run_remembers_the_runs_before_it(tiny_config, run, earlier):
 
 def earlier_runs(result):
     return json.loads(result.checkpoint.facts()["earlier_runs"])
+
+
+@pytest.fixture
+def published(tmp_path, tiny_config, stirred):
+    """The weights of a model with a rounding metric, which went through two runs."""
+
+    def write(**facts):
+        model = stirred(tiny_config())
+        model.rounding_metric[3, 8] = model.rounding_metric[8, 3] = 0.25
+        path = tmp_path / "model" / "weights.safetensors"
+        path.parent.mkdir()
+        path.write_bytes(weights_bytes(model, facts))
+        return path, {name: tensor.clone() for name, tensor in model.state_dict().items()}
+
+    return write
+
+
+def test_a_run_may_start_from_a_published_model_s_weights(tiny_config, run, published, seen):
+    path, weights = published()
+    result = run(tiny_config(training={"steps": 2}), initial=path)
+    assert all(torch.equal(tensor, weights[name]) for name, tensor in seen[0][0].items())
+    assert torch.equal(result.checkpoint.tensors["average.module.rounding_metric"], weights["rounding_metric"])
+
+
+def test_a_run_remembers_what_a_published_model_says_of_itself(tiny_config, run, published):
+    first = {"liftveil": "0.1", "steps": "3"}
+    path, _ = published(liftveil="0.2", steps="7", earlier_runs=json.dumps([first]))
+    assert earlier_runs(run(tiny_config(training={"steps": 1}), initial=path)) == [
+        first,
+        {"liftveil": "0.2", "steps": "7"},
+    ]
+
+
+def test_the_shipped_model_s_weights_can_be_started_from(tiny_config, photos, tmp_path):
+    """It is older than shaped noise, so its files are rounded to the nearest until a run changes that."""
+    path = find_model("starinn-1").file("weights.safetensors")
+    model = load_weights(path)
+    state = prepare_state(
+        tiny_config(model=config_table(model.config)), Folders(photos, photos, tmp_path, path), [], torch.device("cpu")
+    )
+    assert all(torch.equal(tensor, model.state_dict()[name]) for name, tensor in state.averaged.state_dict().items())
+    assert state.model.shaper() is None
+    assert json.loads(state.earlier)[-1]["steps"]
+
+
+def test_a_published_model_of_another_kind_is_no_start(tiny_config, photos, tmp_path, told, published):
+    initial, _ = published()
+    with pytest.raises(CheckpointError, match="is of another model than the configuration") as refusal:
+        train(tiny_config(model={"width": 5}), Folders(photos, photos, tmp_path, initial), told(stop_at=1))
+    assert refusal.value.path == str(initial)
+    initial.write_bytes(b"garbage")
+    with pytest.raises(ModelError) as refusal:
+        train(tiny_config(), Folders(photos, photos, tmp_path, initial), told(stop_at=1))
+    assert refusal.value.model == str(initial)
 
 
 def test_weights_of_another_model_are_no_start(tiny_config, photos, earlier, tmp_path, told):

@@ -79,7 +79,7 @@ def clock(monkeypatch):
 @pytest.fixture(autouse=True)
 def _judged(monkeypatch):
     """Validations that take no time."""
-    monkeypatch.setattr(module, "validate", lambda *_: dict(JUDGED))
+    monkeypatch.setattr(module, "validate", lambda *_, **__: dict(JUDGED))
 
 
 @pytest.fixture
@@ -178,7 +178,7 @@ class TestTimes:
         assert timed(*range(21, 26), seconds=4.0, waited=0.125) == (4.0, 0.0312)
 
     def test_are_none_of_the_recorder_s_own(self, timed, clock, monkeypatch):
-        def validate_slowly(*_):
+        def validate_slowly(*_, **__):
             clock.now += 1000
             return dict(JUDGED)
 

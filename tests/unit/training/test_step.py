@@ -15,6 +15,7 @@ from liftveil.training.devices import start_devices
 from liftveil.training.exchange import Exchange, exchange
 from liftveil.training.guard import RATE_CUT
 from liftveil.training.objective import objective
+from liftveil.training.shaping import follow_gain
 from liftveil.training.step import LossOfSample, squared_errors, take_step
 
 
@@ -78,6 +79,18 @@ def test_the_loss_of_a_sample_is_the_objective_behind_the_channel(tiny_config, s
     assert loss.requires_grad
     assert figures == {"loss": expected} | terms | squared_errors(result)
     assert not any(figure.requires_grad for figure in figures.values())
+
+
+def test_the_loss_is_of_stegos_that_are_rounded_with_the_network_s_shaper(tiny_config, stirred, batches, tied_metric):
+    config = tiny_config()
+    model, sample = stirred(config), next(batches(config))
+    to_the_nearest, _ = LossOfSample(model, config)(sample, 0.5)
+    model.rounding_metric.copy_(tied_metric)
+    loss, _ = LossOfSample(model, config)(sample, 0.5)
+    channel = curriculum(config.channel, seed=config.training.seed, progress=0.5, shaper=model.shaper(reduced=False))
+    expected, _ = objective(config.objective, exchange(model, sample, channel), 0.5)
+    assert torch.equal(loss, expected)
+    assert not torch.equal(loss, to_the_nearest)
 
 
 def test_squared_errors_are_those_of_the_real_pixels():
@@ -164,6 +177,42 @@ class TestAccumulation:
         assert step()[1] == pytest.approx(once()[1], rel=1e-6)
         for name, tensor in moving(other).items():
             torch.testing.assert_close(moving(state)[name], tensor, rtol=1e-5, atol=1e-6)
+
+
+class TestTheRoundingMetric:
+    def test_follows_the_first_batch_of_each_step(self, tiny_config, new_state, batches, fabric):
+        config = tiny_config(channel={"shaping": 0.5}, compute={"accumulate": 2})
+        state, other, given = new_state(config), new_state(config), batches(config)
+        losses = fabric.setup_module(LossOfSample(state.model, config))
+        for step, first in enumerate(islice(batches(config), 0, 4, 2)):
+            other.model.load_state_dict(state.model.state_dict())
+            follow_gain(other.model, first, 0.5, (config.training.seed, step))
+            assert take_step(state, losses, given, config, fabric)[0] == "take"
+            assert torch.equal(state.model.rounding_metric, other.model.rounding_metric)
+            assert torch.equal(state.averaged.rounding_metric, other.model.rounding_metric)
+        assert state.model.shaper() is not None
+
+    def test_shapes_the_noise_of_the_very_step(self, tiny_config, new_state, batches, fabric):
+        """So the first step of all is already one with shaped noise."""
+        losses = {}
+        for weight in (0.0, 0.5):
+            config = tiny_config(channel={"shaping": weight})
+            state = new_state(config)
+            module = fabric.setup_module(LossOfSample(state.model, config))
+            losses[weight] = take_step(state, module, batches(config), config, fabric)[1]["loss"]
+        assert losses[0.0] != losses[0.5]
+
+    def test_stays_as_it_is_while_its_weight_is_0(self, tiny_config, new_state, batches, fabric, tied_metric):
+        late = {"first": 0.0, "last": 0.5, "begin": 0.25, "end": 0.25}
+        config = tiny_config(channel={"shaping": late}, training={"steps": 8})
+        state, given = new_state(config), batches(config)
+        state.fill(state.model.state_dict() | {"rounding_metric": tied_metric})
+        losses = fabric.setup_module(LossOfSample(state.model, config))
+        kept = []
+        for _ in range(4):
+            take_step(state, losses, given, config, fabric)
+            kept.append(torch.equal(state.model.rounding_metric, tied_metric))
+        assert kept == [True, True, True, False]
 
 
 class TestAStepThatIsNotTaken:

@@ -15,7 +15,7 @@ from liftveil.training.terms import TERMS
 
 UNIT = 7.0
 SIZES = ((19, 22), (12, 17), (18, 13))  # of the three pictures, whose tensors are 19x22
-OF_STEGO = {name for name in TERMS if name.startswith("band_")} | {"hiding_mse", "out_of_range"}
+OF_STEGO = {name for name in TERMS if name.startswith("band_")} | {"hiding_mse", "hiding_log", "out_of_range"}
 OF_RECOVERED = set(TERMS) - OF_STEGO
 
 
@@ -70,7 +70,9 @@ def by_hand(cover, secret, stego, recovered):
     error = stego - cover
     return {
         "hiding_mse": np.mean((error / UNIT) ** 2),
+        "hiding_log": np.log(1 + np.mean((error / UNIT) ** 2)),
         "recovery_mse": np.mean(((recovered - secret) / UNIT) ** 2),
+        "recovery_log": np.log(1 + np.mean(((recovered - secret) / UNIT) ** 2)),
         "recovery_ssim": 1 - similarity(recovered, secret),
         "recovery_gradient": variation(recovered - secret),
         "total_variation": variation(recovered),
@@ -148,10 +150,26 @@ def test_a_term_pulls_on_one_picture_and_only_on_its_real_part(result, name):
     assert all(gradient.any() for gradient in pulled.grad)
 
 
-@pytest.mark.parametrize("name", sorted(OF_RECOVERED - {"recovery_ssim"}))
+@pytest.mark.parametrize("name", sorted(OF_RECOVERED - {"recovery_ssim", "recovery_log"}))
 def test_terms_of_the_recovered_picture_are_measured_in_units(result, name):
     power = 2 if name == "recovery_mse" else 1
     assert TERMS[name](result, 10.0).item() == pytest.approx(TERMS[name](result, 1.0).item() / 10**power, rel=1e-13)
+
+
+@pytest.mark.parametrize("role", ["hiding", "recovery"])
+def test_logarithms_keep_one_hopeless_picture_from_outweighing_the_others(result, role):
+    def pulls(kind, picture):
+        leaf = picture.clone().requires_grad_()
+        changed = {"hiding": {"stego": leaf}, "recovery": {"recovered": leaf}}[role]
+        TERMS[f"{role}_{kind}"](result._replace(**changed), UNIT).backward()
+        return leaf.grad.flatten(1).norm(dim=1)
+
+    aim, picture = (result.cover, result.stego) if role == "hiding" else (result.secret, result.recovered)
+    error = picture - aim
+    worse = aim + error * torch.tensor([100.0, 1, 1], dtype=torch.float64)[:, None, None, None]
+    squared, logarithmic = (pulls(kind, worse) / pulls(kind, picture) for kind in ("mse", "log"))
+    assert squared.tolist() == pytest.approx([100, 1, 1])
+    assert logarithmic.tolist() == pytest.approx([0.01, 1, 1], rel=0.02)
 
 
 def test_out_of_range_pulls_back_only_what_is_out_of_range(result):

@@ -53,30 +53,47 @@ def test_a_fresh_network_leaves_the_cover_alone_and_recovers_grey(tiny_config, p
 
 def by_hand(model, cover, secret):
     stego = levels(model.embed(tensor(cover), tensor(secret))[0])
+    whole, file = np.rint(stego), to_u8(stego)
+    if (shaper := model.shaper()) is not None:
+        whole, file = shaper.whole(stego, -np.inf, np.inf), to_u8(shaper.whole(stego))
     assert stego.min() < 0
     assert stego.max() > 255
     received = {
         "float": stego,
         "clipped": np.clip(stego, 0, 255),
-        "rounded": np.rint(stego),
-        "file": to_u8(stego),
+        "rounded": whole,
+        "file": file,
     }
     recovered = {name: levels(model.extract(tensor(picture))) for name, picture in received.items()}
     return {
-        "cover_db": psnr(cover, to_u8(stego)),
+        "cover_db": psnr(cover, file),
         **{f"secret_{name}_db": psnr(secret, to_u8(picture)) for name, picture in recovered.items()},
-        "noise_gain": (recovered["rounded"] - recovered["float"]).std(ddof=1) / (np.rint(stego) - stego).std(ddof=1),
+        "noise_gain": (recovered["rounded"] - recovered["float"]).std(ddof=1) / (whole - stego).std(ddof=1),
     }
 
 
-def test_every_figure_is_what_its_name_says(tiny_config, stirred, pairs):
+@pytest.mark.parametrize("shaped", [False, True])
+def test_every_figure_is_what_its_name_says(tiny_config, stirred, pairs, tied_metric, shaped):
     model = stirred(tiny_config(model={"scale_bound": 1.0}), deviation=0.1)
+    if shaped:
+        model.rounding_metric.copy_(tied_metric)
     rows = [by_hand(model, cover, secret) for cover, secret in pairs]
     expected = {name: fmean(row[name] for row in rows) for name in rows[0]}
     expected["worst_cover_db"] = min(row["cover_db"] for row in rows)
     expected["worst_secret_db"] = min(row["secret_file_db"] for row in rows)
     assert len({round(expected[f"secret_{name}_db"], 6) for name in ("float", "clipped", "rounded", "file")}) == 4
     assert validate(model, pairs) == pytest.approx(expected, rel=1e-3)
+
+
+def test_shaped_noise_is_that_of_the_files(tiny_config, stirred, pairs, tied_metric):
+    model = stirred(tiny_config())
+    plain = through_files(model, *pairs[0])[0]
+    model.rounding_metric.copy_(tied_metric)
+    stego, recovered = through_files(model, *pairs[0])
+    expected = model.shaper().whole(levels(model.embed(*map(tensor, pairs[0]))[0]))
+    np.testing.assert_array_equal(stego, expected)
+    np.testing.assert_array_equal(recovered, to_u8(levels(model.extract(tensor(stego)))))
+    assert (stego != plain).mean() > 0.01
 
 
 def test_integers_have_no_noise_to_amplify(tiny_config, stirred, pairs):

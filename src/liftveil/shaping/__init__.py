@@ -1,0 +1,5 @@
+"""Noise shaping: rounding whose errors lie where the receiver hardly feels them."""
+
+from liftveil.shaping.shaper import NoiseShaper
+
+__all__ = ["NoiseShaper"]
