@@ -36,6 +36,7 @@ DAMAGED = {
     "too long": b64encode(bytes(4 * 48**2 + 4)).decode(),
     "no multiple of four bytes": b64encode(bytes(4 * 48**2 + 1)).decode(),
     "no base64": "!" + WHOLE[1:],
+    "a stray character": WHOLE[:8] + "!" + WHOLE[8:],
     "broken padding": WHOLE.rstrip("=") + "A",
     "no ASCII": "ä" + WHOLE[1:],
 }.values()

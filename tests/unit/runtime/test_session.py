@@ -84,8 +84,7 @@ class TestLevels:
         cover, secret = cropped(width, height)
         levels = session.embed_levels(cover, secret)
         assert (levels.shape, levels.dtype) == (cover.shape, np.float32)
-        assert np.array_equal(session.rounded(levels), session.embed(cover, secret))
-        assert np.array_equal(to_u8(levels), session.embed(cover, secret))
+        assert np.array_equal(session.rounded(session.whole_stego(levels)), session.embed(cover, secret))
 
     def test_may_leave_what_a_file_can_hold(self, session, cropped):
         _, secret = cropped(48, 48)
@@ -131,8 +130,12 @@ class TestRounding:
     def shaped(self, shaped_model):
         return Session(Model("shaped", shaped_model, {}))
 
-    def test_of_the_shipped_model_is_to_the_nearest(self, session, cropped):
-        levels = session.embed_levels(*cropped(40, 24))
+    def test_of_the_first_release_is_to_the_nearest(self, cropped):
+        session = Session(find_model("starinn-1"))
+        _, secret = cropped(40, 24)
+        levels = np.concatenate([session.embed_levels(np.full_like(secret, level), secret) for level in (0, 100, 255)])
+        assert levels.min() < -1
+        assert levels.max() > 256
         np.testing.assert_array_equal(session.whole_stego(levels), np.rint(levels).clip(0, 255))
         np.testing.assert_array_equal(session.whole_stego(levels, -np.inf, np.inf), np.rint(levels))
 
@@ -148,6 +151,14 @@ class TestRounding:
             shaped.whole_stego(levels, -np.inf, np.inf), shaper.whole(levels, -np.inf, np.inf)
         )
         assert (stego != to_u8(levels)).mean() > 0.1
+
+    @pytest.mark.parametrize("level", [0, 255])
+    def test_that_is_shaped_keeps_the_bounds_that_are_asked_for(self, shaped, cropped, level):
+        _, secret = cropped(40, 24)
+        levels = shaped.embed_levels(np.full_like(secret, level), secret)
+        whole, free = shaped.whole_stego(levels), shaped.whole_stego(levels, -np.inf, np.inf)
+        assert 0 <= whole.min() <= whole.max() <= 255
+        assert free.min() < 0 or free.max() > 255
 
     def test_that_is_shaped_costs_the_cover_little_and_gives_the_secret_much(self, shaped, linear_model, cropped):
         cover, secret = cropped(96, 80)

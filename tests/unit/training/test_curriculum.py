@@ -63,6 +63,8 @@ def test_the_sender_alone_rounds_with_shaped_noise(tiny_config, stego, tied_metr
 
     assert torch.equal(received(), shaped)
     assert torch.equal(received(rounding=0.0), clip_levels(stego))
+    unrounded = clip_levels(add_noise(clip_levels(stego), 2.0, (1, 3, 2, 1)))
+    assert torch.equal(received(rounding=0.0, noise=1.0, noise_sigma=2.0), unrounded)
     noise = add_noise(shaped, 2.0, (1, 3, 2, 1))
     assert torch.equal(received(noise=1.0, noise_sigma=2.0), through_file(noise))
     assert not torch.equal(through_file(noise, shaper), through_file(noise))
