@@ -21,7 +21,9 @@ def train(
         Path | None, typer.Option(help=f"Pictures to judge by, never trained on: {_MANIFEST} [that of --data].")
     ] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Folder of the run [runs/<config>].")] = None,
-    initial: Annotated[Path | None, typer.Option(help="Checkpoint whose averaged weights to start from.")] = None,
+    initial: Annotated[
+        Path | None, typer.Option(help="Checkpoint, or weights.safetensors of a model, to start from.")
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the run's checkpoint.")] = False,
     seed: Annotated[int | None, typer.Option(min=0, help="Another seed than the configuration's.")] = None,
     tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Write for TensorBoard as well.")] = False,

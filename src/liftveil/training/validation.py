@@ -14,6 +14,7 @@ from liftveil.imaging import to_u8
 from liftveil.invertible import TORCH_FLOAT
 from liftveil.metrics import mean_psnr, psnr
 from liftveil.networks import StarINN
+from liftveil.shaping import NoiseShaper
 from liftveil.wavelets import pad_by_reflection
 
 Pair = tuple[NDArray[np.uint8], NDArray[np.uint8]]
@@ -42,7 +43,8 @@ def validate(model: StarINN, pairs: Sequence[Pair], *, with_jpeg: bool = False) 
         wavelet and reversible colour); with JPEG, also ``secret_jpeg_444_db`` and ``secret_jpeg_420_db``.
         Identical pictures count as in :func:`liftveil.metrics.mean_psnr`.
     """
-    rows = [_exchange(model, cover, secret, with_jpeg=with_jpeg) for cover, secret in pairs]
+    shaper = model.shaper()
+    rows = [_exchange(model, shaper, pair, with_jpeg=with_jpeg) for pair in pairs]
     means = {key: mean_psnr([row[key] for row in rows]) for key in rows[0] if key != "noise_gain"}
     worst = {f"worst_{key}_db": mean_psnr([min(row[f"{name}_db"] for row in rows)]) for key, name in _WORST.items()}
     return means | worst | {"noise_gain": float(np.mean([row["noise_gain"] for row in rows]))}
@@ -67,10 +69,9 @@ def through_files(model: StarINN, cover: NDArray[np.uint8], secret: NDArray[np.u
     return _array(stego), _array(extract_levels(model, stego))
 
 
-def _exchange(
-    model: StarINN, cover: NDArray[np.uint8], secret: NDArray[np.uint8], *, with_jpeg: bool
-) -> dict[str, float]:
-    stego, shaper = embed_levels(model, cover, secret), model.shaper()
+def _exchange(model: StarINN, shaper: NoiseShaper | None, pair: Pair, *, with_jpeg: bool) -> dict[str, float]:
+    cover, secret = pair
+    stego = embed_levels(model, cover, secret)
     stegos = {
         "float": stego,
         "clipped": clip_levels(stego),
