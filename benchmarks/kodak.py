@@ -36,16 +36,17 @@ def main() -> None:
     """Measure, write the JSON, and log every run on Kodak."""
     options = arguments()
     model, system = find_model(options.model), network(options.model)
-    rows = []
+    rows, named = [], []
     for pair in pairs_of(find_pictures(options.data)):
         rows.append(plain(measure(system, pair, options.crop)))
-        print(json.dumps({"cover": pair.cover.name, "secret": pair.secret.name} | rows[-1]), flush=True)
+        named.append({"cover": pair.cover.name, "secret": pair.secret.name} | rows[-1])
+        print(json.dumps(named[-1]), flush=True)
     record = {
         "set": f"{options.data.name}{'' if options.crop is None else ' ' + options.crop}",
         "summary": together(rows),
         "embed_seconds": embed_seconds(model) if options.time else None,
         **provenance(model),
-        "pairs": rows,
+        "pairs": named,
     }
     options.output.parent.mkdir(parents=True, exist_ok=True)
     options.output.write_text(json.dumps(record, indent=1) + "\n")

@@ -10,9 +10,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from liftveil.weights import find_model, releases
+
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
 PAGES = (ROOT / "README.md", ROOT / "docs" / "results.md")
+FIRST = {"starinn-1": "kodak", "starinn-1 641x427": "kodak-641x427"}
+"""Files of the first release, whose names do not end in it."""
+
 BLOCK = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
 
 
@@ -42,19 +47,39 @@ def table(*columns: str, rows: list[list[object]]) -> str:
 
 
 def quality() -> str:
-    """The released model through PNG files."""
-    rows = []
-    for name, title in (("kodak", "Kodak-24, whole"), ("kodak-641x427", "the same cropped to 641x427")):
-        s = result(name)["summary"]
-        decibels = ("mean_cover_psnr_db", "mean_secret_psnr_db", "worst_cover_psnr_db", "worst_secret_psnr_db")
-        similarity = f"{s['mean_cover_ssim']:.4f}, {s['mean_secret_ssim']:.4f}"
-        rows.append([title, *(f"{s[key]:.2f} dB" for key in decibels), similarity, f"{s['sum_db']:.2f} dB"])
-    columns = ("pictures", "cover", "secret", "worst cover", "worst secret", "SSIM cover, secret", "sum of means")
-    kinds = "PSNR over RGB, SSIM over RGB, of 8-bit pictures."
-    whole, crops = result("kodak"), result("kodak-641x427")
-    other = "" if crops["commit"] == whole["commit"] else f" Crops: commit {crops['commit'][:10]}."
-    seconds = f"Embedding 768x512 pixels took {whole['embed_seconds']['median']:.2f} s of inference (median of 9)."
-    return table(*columns, rows=rows) + f"\n{kinds} {origin(whole)} {seconds}{other}\n"
+    """The released models through PNG files, the newest first, with its crops."""
+    rows, told = [], []
+    for name in releases():
+        whole = result(FIRST.get(name, f"kodak-{name}"))
+        rows.append([f"`{name}`", *quality_of(whole["summary"]), f"{s_per_megapixel(whole):.2f} s"])
+        told.append(origin(whole))
+        if name == find_model().name:
+            crops = result(FIRST.get(f"{name} 641x427", f"kodak-641x427-{name}"))
+            rows.append([f"`{name}`, cropped to 641x427", *quality_of(crops["summary"]), ""])
+    columns = (
+        "model",
+        "cover",
+        "secret",
+        "worst cover",
+        "worst secret",
+        "SSIM cover, secret",
+        "sum",
+        "embedding, 1 MP",
+    )
+    kinds = "Kodak-24, whole pictures. PSNR over RGB, SSIM over RGB, of 8-bit pictures. Time: inference on two cores."
+    return table(*columns, rows=rows) + f"\n{kinds} {' '.join(told)}\n"
+
+
+def quality_of(s: dict[str, float]) -> list[object]:
+    """A row's figures from a summary."""
+    decibels = ("mean_cover_psnr_db", "mean_secret_psnr_db", "worst_cover_psnr_db", "worst_secret_psnr_db")
+    similarity = f"{s['mean_cover_ssim']:.4f}, {s['mean_secret_ssim']:.4f}"
+    return [*(f"{s[key]:.2f} dB" for key in decibels), similarity, f"{s['sum_db']:.2f} dB"]
+
+
+def s_per_megapixel(record: dict[str, Any]) -> float:
+    """Time of embedding."""
+    return float(record["embed_seconds"]["median"]) / (768 * 512 / 1e6)
 
 
 def origin(record: dict[str, Any]) -> str:

@@ -68,7 +68,8 @@ class NoiseShaper:
         self.basis: NDArray[np.float64] | None = None
         if reduced:
             self.basis = reduced_basis(exact, self.order)
-            self._of_basis = decisions(self.basis.T @ exact @ self.basis)
+            order, self._feedback = decisions(self.basis.T @ exact @ self.basis)
+            self._combine, self._part = np.linalg.inv(self.basis)[order], self.basis[:, order].astype(np.float32)
 
     def whole(self, levels: NDArray[Any], low: float = 0.0, high: float = 255.0) -> NDArray[np.float32]:
         """Round and clip a picture.
@@ -86,7 +87,8 @@ class NoiseShaper:
         for first in range(0, height, _BAND_PX):
             band = levels[first : first + _BAND_PX].astype(np.float32)
             rows, columns = (-side % px for side in band.shape[:2])
-            band = np.pad(band, ((0, rows), (0, columns), (0, 0)), "edge")
+            if rows or columns:
+                band = np.pad(band, ((0, rows), (0, columns), (0, 0)), "edge")
             grid = (band.shape[0] // px, px, band.shape[1] // px, px, 3)
             blocks = band.reshape(grid).transpose(4, 1, 3, 0, 2)
             with np.errstate(invalid="ignore"):  # behind levels that are no numbers, a block's others become none
@@ -98,23 +100,16 @@ class NoiseShaper:
     def _decided(self, samples: NDArray[np.float32], low: float, high: float) -> NDArray[np.float32]:
         """Whole values of blocks (samples, blocks)."""
         if self.basis is None:
-            return self._in_turn(samples, self.order, self.feedback, low, high)
-        combined = (np.linalg.inv(self.basis) @ samples.astype(np.float64)).astype(np.float32)
-        whole = self.basis.astype(np.float32) @ self._in_turn(combined, *self._of_basis, -np.inf, np.inf)
+            return self._direct(samples, low, high)
+        combined = (self._combine @ samples.astype(np.float64)).astype(np.float32)
+        whole: NDArray[np.float32] = self._part @ self.decide(combined, self._feedback, -np.inf, np.inf)
         outside = ~((whole >= low) & (whole <= high)).all(axis=0)
-        whole[:, outside] = self._in_turn(samples[:, outside], self.order, self.feedback, low, high)
+        whole[:, outside] = self._direct(samples[:, outside], low, high)
         return whole
 
-    def _in_turn(
-        self,
-        samples: NDArray[np.float32],
-        order: NDArray[np.intp],
-        feedback: NDArray[np.float32],
-        low: float,
-        high: float,
-    ) -> NDArray[np.float32]:
+    def _direct(self, samples: NDArray[np.float32], low: float, high: float) -> NDArray[np.float32]:
         whole = np.empty_like(samples)
-        whole[order] = self.decide(samples[order], feedback, low, high)
+        whole[self.order] = self.decide(samples[self.order], self.feedback, low, high)
         return whole
 
     @staticmethod
@@ -132,9 +127,9 @@ class NoiseShaper:
         Returns:
             Whole values (samples, blocks).
         """
-        whole = rows + 0
+        whole = np.empty_like(rows)
         for index, levels in enumerate(rows):
             wanted = levels - np.einsum("i,ib->b", feedback[index, :index], rows[:index])  # in one order of additions
-            whole[index] = wanted.round().clip(low, high)
-            rows[index] = whole[index] - levels
+            np.clip(np.rint(wanted), low, high, out=whole[index])
+            np.subtract(whole[index], levels, out=levels)
         return whole
