@@ -42,6 +42,7 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
     "plain conditioner": {"model": {"conditioner": "plain"}},
     "next conditioner": {"model": {"conditioner": "next", "width": 80}},
     "naf conditioner": {"model": {"conditioner": "naf"}},
+    "naf conditioner, 9/7 wavelet": {"model": {"conditioner": "naf", "wavelet": "cdf9/7"}},
     "more blocks, narrower": {"model": {"blocks": 6, "width": 40}},
     "fewer blocks, wider": {"model": {"blocks": 2, "width": 128}},
     "orthogonal 1x1": {"model": {"mixing": "orthogonal"}},

@@ -22,6 +22,10 @@ _BLANK_VARIANCE = 4.0
 _TRIED_PX = 512
 """Side of the square in a stego's middle by which a model is chosen, so that the choice costs little."""
 
+_LEAD = 0.1
+"""By how much an older version's result has to be the more plausible one. What a newer version makes of an older one's
+stego is far worse than that; what an older one makes of a newer one's may pass for a rough picture."""
+
 _GRID_PX = 16  # no model's blocks are larger, so such squares lie on the grid of each
 
 _ABSURD = 1e6  # grey levels whose squares float32 still holds
@@ -197,7 +201,7 @@ def extract_picture(stego: Picture, *, model: str | Path | None = None) -> Extra
     sessions = {candidate.name: _session(candidate) for candidate in releases().values()}
     middle = _middle(stego.rgb_u8)
     scores = {name: plausibility(session.extract_levels(middle)) for name, session in sessions.items()}
-    best = sessions[max(scores, key=lambda name: scores[name])]
+    best = sessions[_chosen(scores)]
     return Extraction(best.extract(stego.rgb_u8), best.model, scores, stego.notices)
 
 
@@ -224,6 +228,16 @@ def plausibility(levels: NDArray[np.float32]) -> float:
     once, twice = (sum(_mean_square(np.diff(levels, order, axis)) for axis in (0, 1)) / 2 for order in (1, 2))
     outside = _mean_square(levels - levels.clip(0, 255))
     return 1 - (twice / 6 + outside) / (once / 2 + _BLANK_VARIANCE)
+
+
+def _chosen(scores: dict[str, float]) -> str:
+    """The most plausible model, or a newer version of it that is nearly as plausible; the newest come first."""
+    best = max(scores, key=lambda name: scores[name])
+    family, _, version = best.rpartition("-")
+    if not version.isdigit():
+        return best
+    versions = (name for name in scores if name.rpartition("-")[0] == family)
+    return next(name for name in versions if scores[name] >= scores[best] - _LEAD)
 
 
 def _middle(picture: NDArray[Level]) -> NDArray[Level]:

@@ -10,6 +10,7 @@ from PIL import Image
 
 from liftveil.errors import LiftveilError
 from liftveil.research import CLASSICAL, FAMILIES
+from liftveil.weights import find_model
 
 OFF = ("--no-attacks", "--no-baselines")
 
@@ -59,7 +60,7 @@ class TestOptions:
         monkeypatch.setattr("liftveil.research.default_processes", lambda: 5)
         study, folder, rest = asked("--data", "pictures", "-o", "out")
         assert (folder, rest) == (Path("out"), {"processes": 5, "force": False})
-        assert (study.system.name, study.data) == ("model:starinn-1", "pictures")
+        assert (study.system.name, study.data) == (f"model:{find_model().name}", "pictures")
         assert study.families == tuple(FAMILIES.values())
         assert study.baselines == tuple(CLASSICAL.values())
         assert [(pair.cover.name, pair.secret.name) for pair in study.pairs] == [
@@ -151,7 +152,7 @@ def test_a_small_study_from_the_command_line(pictures, invoke, tmp_path):
     assert last == "2 jobs done, 0 kept from before; look at out/report.html"
     [own] = json.loads((tmp_path / "out/research.json").read_text())["systems"]
     cover, secret = (own["figures"][f"mean_{role}_psnr_db"] for role in ("cover", "secret"))
-    assert figures.split(maxsplit=1) == ["starinn-1", f"cover {cover:.2f} dB, secret {secret:.2f} dB"]
+    assert figures.split(maxsplit=1) == [find_model().name, f"cover {cover:.2f} dB, secret {secret:.2f} dB"]
 
     kept = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir() if path.is_file()}
     assert set(kept) == {"study.json", "research.json", "report.html"}

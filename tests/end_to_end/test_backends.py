@@ -17,6 +17,7 @@ from liftveil.weights import EMBED_FILE, EXTRACT_FILE, WEIGHTS_FILE, find_model,
 MOST_APART = 1e-3
 # Share of the samples that may differ in the last grey level after rounding, in the cross-process tests.
 LEAST_EQUAL = 0.999
+LEAST_EQUAL_BLOCKS = 0.97  # with shaped noise, where samples are rounded together
 SIZES = [(16, 16), (33, 47), (96, 64), (641, 427)]
 
 TORCH_SIDE = """
@@ -24,6 +25,7 @@ import sys
 import numpy as np
 import torch
 from PIL import Image
+from liftveil.channel import through_file
 from liftveil.networks import load_weights
 from liftveil.weights import WEIGHTS_FILE, find_model
 
@@ -37,8 +39,8 @@ for picture in pixels:
     padded = np.pad(picture, (*margins, (0, 0)), mode="reflect")
     planes.append(torch.from_numpy(padded.transpose(2, 0, 1)[None].astype(np.float32)))
 with torch.no_grad():
-    levels = model.embed(*planes)[0] if len(planes) == 2 else model.extract(*planes)
-result = levels[0].permute(1, 2, 0)[:height, :width].round().clamp(0, 255).byte().numpy()
+    levels = (model.embed(*planes)[0] if len(planes) == 2 else model.extract(*planes))[..., :height, :width]
+result = through_file(levels, model.shaper() if len(planes) == 2 else None)[0].permute(1, 2, 0).byte().numpy()
 Image.fromarray(result).save(target)
 """
 
@@ -81,7 +83,8 @@ def test_sessions_run_the_graphs_on_padded_pictures(release, cropped, width, hei
     cover, secret = cropped(width, height)
     planes = {name: planes_of(picture, network.multiple) for name, picture in (("cover", cover), ("secret", secret))}
     stego = run_graph(embedder, planes, model.name)[0].transpose(1, 2, 0)[:height, :width]
-    np.testing.assert_array_equal(Session(model).embed(cover, secret), to_u8(stego))
+    session = Session(model)
+    np.testing.assert_array_equal(session.embed(cover, secret), to_u8(session.whole_stego(stego)))
 
 
 @pytest.fixture
@@ -106,8 +109,8 @@ class TestAcrossProcesses:
         assert finished.returncode == 0, finished.stderr
         assert run_cli("embed", "cover.png", "secret.png", "-o", "ours.png").returncode == 0
         apart = np.abs(pixels(tmp_path / "ours.png").astype(int) - pixels(tmp_path / "stego.png"))
-        assert apart.max() <= 1
-        assert (apart == 0).mean() >= LEAST_EQUAL
+        assert apart.max() <= 3  # a sample that tips takes its block along
+        assert (apart == 0).mean() >= LEAST_EQUAL_BLOCKS
         assert run_cli("extract", "stego.png", "-o", "recovered.png").returncode == 0
         hidden, recovered = (pixels(tmp_path / f"{name}.png") for name in ("secret", "recovered"))
         assert psnr(hidden, recovered) >= least.recognisable_db

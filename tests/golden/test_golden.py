@@ -13,8 +13,9 @@ HERE = Path(__file__).parent
 FOLDERS = sorted(path.name for path in HERE.iterdir() if path.is_dir() and not path.name.startswith("_"))
 ROLES = ("cover", "secret", "stego", "recovered")
 
-# Another processor or a later engine sums in another order; that may tip a sample by one grey level.
-MOST_APART = 1
+# Another processor or a later engine sums in another order; that may tip a sample by one grey level, and with it, where
+# noise is shaped, others of its block.
+MOST_APART = 2
 LEAST_EQUAL = 0.995
 
 

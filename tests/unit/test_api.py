@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 import liftveil
-from liftveil.api import embed_pictures, extract_picture, plausibility
+from liftveil.api import _chosen, embed_pictures, extract_picture, plausibility
 from liftveil.errors import (
     ModelError,
     OutputExists,
@@ -372,6 +372,23 @@ class TestChoiceOfModel:
         result = extract_picture(stego)
         assert result.model == models["starinn"]
         assert result.scores["linear"] == -np.inf
+
+
+@pytest.mark.parametrize(
+    ("scores", "chosen"),
+    [
+        ({"star-2": 0.55, "star-1": 0.6}, "star-2"),
+        ({"star-2": 0.4, "star-1": 0.6}, "star-1"),
+        ({"star-2": 0.6, "star-1": 0.55}, "star-2"),
+        ({"grey-1": 0.55, "star-1": 0.6}, "star-1"),
+        ({"star-3": 0.3, "grey-1": 0.59, "star-2": 0.52, "star-1": 0.6}, "star-2"),
+        ({"mine": 0.55, "star-1": 0.6}, "star-1"),
+        ({"star-1": 0.55, "mine": 0.6}, "mine"),
+        ({"star-2": -np.inf, "star-1": -np.inf}, "star-2"),
+    ],
+)
+def test_of_two_versions_the_older_one_has_to_lead(scores, chosen):
+    assert _chosen(scores) == chosen
 
 
 class TestPlausibility:

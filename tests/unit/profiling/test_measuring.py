@@ -67,7 +67,7 @@ def test_holdings_are_those_of_the_run(tiny_config, optimiser, states):
     trained = [parameter for parameter in run.state.model.parameters() if parameter.requires_grad]
     assert held.parameters == sum(parameter.numel() for parameter in trained)
     assert held.gradient_bytes == 4 * held.parameters
-    frozen = sum(t.nbytes for t in run.state.model.state_dict().values()) - held.gradient_bytes
+    frozen = sum(parameter.nbytes for parameter in run.state.model.parameters()) - held.gradient_bytes
     buffers = sum(buffer.nbytes for buffer in run.state.model.buffers())
     assert held.parameter_bytes == held.gradient_bytes + frozen + buffers
     assert held.average_bytes == held.parameter_bytes + 8  # how often it was updated
