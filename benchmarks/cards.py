@@ -16,7 +16,7 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from numpy.typing import NDArray
 from provenance import ROOT
-from tables import origin, result, table
+from tables import origin, result, s_per_megapixel, table
 
 from liftveil.cli.embed import WEAK_DB
 from liftveil.data import find_pictures
@@ -29,7 +29,6 @@ from liftveil.weights import WEIGHTS_FILE, find_model
 
 SHARED = ROOT.parent / "shared" / "data"
 CARDS = ROOT / "docs" / "models"
-MEGAPIXELS = 768 * 512 / 1e6
 WATTS_A_CORE = 10
 WORST = 2
 PANEL_PX = 256
@@ -64,7 +63,7 @@ def card(name: str) -> None:
         figures=figures(kodak, validation),
         origin=origin(kodak),
         embed_seconds=kodak["embed_seconds"],
-        embed_s_per_mp=f"{kodak['embed_seconds']['median'] / MEGAPIXELS:.2f}",
+        embed_s_per_mp=f"{s_per_megapixel(kodak):.2f}",
         planes=planes(kodak["summary"]),
         covers=covers(name),
         weak_db=f"{WEAK_DB:.0f}",

@@ -21,13 +21,13 @@ from statistics import median
 from typing import Any
 
 import torch
+from ablation import SHARED, Silent
 from provenance import ROOT, machine
 
 from liftveil.config import Config, config_from, config_table, read_config
 from liftveil.networks import StarINN
 from liftveil.training import JOURNAL, Folders, read_journal, train
 
-SHARED = ROOT.parent / "shared" / "data"
 OUTPUT = ROOT / "benchmarks" / "results" / "search.json"
 
 ROUNDS = 5  # of timings
@@ -57,17 +57,6 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
     "rate 4e-3": {"optimiser": {"rate": 4e-3}},
     "rate 1e-3": {"optimiser": {"rate": 1e-3}},
 }
-
-
-class Silent:
-    """Prints what is unusual."""
-
-    def step(self, step: int, figures: dict[str, float]) -> None:
-        """Steps are not."""
-
-    def note(self, text: str) -> None:
-        """Everything else is."""
-        print(text, flush=True)
 
 
 def main() -> None:

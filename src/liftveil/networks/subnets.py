@@ -128,8 +128,7 @@ class StarConditioner(nn.Module):
     def forward(self, x: Activation) -> Activation:
         """Scale and shift."""
         x = functional.leaky_relu(self.entry(x.clamp(-_LIMIT, _LIMIT)), _SLOPE)
-        gate, value = self.branches(x).chunk(2, dim=1)
-        x = x + self.join(functional.relu6(gate) * value)
+        x = x + self.join(_starred(self.branches(x)))
         return cast(Tensor, self.exit(functional.leaky_relu(x, _SLOPE)))
 
 
@@ -156,8 +155,7 @@ class NextConditioner(nn.Module):
     def forward(self, x: Activation) -> Activation:
         """Scale and shift."""
         x = functional.leaky_relu(self.entry(x.clamp(-_LIMIT, _LIMIT)), _SLOPE)
-        gate, value = self.branches(self.spread(x)).chunk(2, dim=1)
-        x = x + self.join(functional.relu6(gate) * value)
+        x = x + self.join(_starred(self.branches(self.spread(x))))
         return cast(Tensor, self.exit(functional.leaky_relu(x, _SLOPE)))
 
 
@@ -189,6 +187,12 @@ class NafConditioner(nn.Module):
         x = x + self.join(_gated(self.spread(self.widen(x))))
         x = x + self.end(_gated(self.branches(x)))
         return cast(Tensor, self.exit(x))
+
+
+def _starred(x: Activation) -> Activation:
+    """The star of both halves of the channels: their product, one of them held to 0..6."""
+    gate, value = x.chunk(2, dim=1)
+    return functional.relu6(gate) * value
 
 
 def _gated(x: Activation) -> Activation:

@@ -39,6 +39,7 @@ class NoiseShaper:
 
     Args:
         metric: What errors of a block's samples cost together: (samples, samples), symmetric, positive definite.
+        reduced: Whether to take the time for a reduced basis, which rounds better.
 
     Attributes:
         BLOCK_PX: Side of the blocks, which are rounded side by side.
