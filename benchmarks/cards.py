@@ -1,6 +1,6 @@
 """Model cards: docs/models/NAME.md with its pictures, from results, journals and the weights' own facts.
 
-    python benchmarks/cards.py NAME [...]
+    python benchmarks/cards.py NAME [...]    those pages, and what `liftveil info --models` says of all models
 
 Needs results/kodak-NAME.json, results/val-NAME.json and results/covers.json, which the other scripts write.
 """
@@ -9,6 +9,7 @@ import argparse
 import csv
 import json
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from numpy.typing import NDArray
 from provenance import ROOT
-from tables import origin, result, s_per_megapixel, table
+from tables import kodak_of, origin, result, s_per_megapixel, table
 
 from liftveil.cli.embed import WEAK_DB
 from liftveil.data import find_pictures
@@ -25,10 +26,11 @@ from liftveil.imaging import amplified_difference, side_by_side, write_picture
 from liftveil.networks import load_weights, weights_facts
 from liftveil.research import load_pair, pairs_of
 from liftveil.runtime import Session
-from liftveil.weights import WEIGHTS_FILE, find_model
+from liftveil.weights import WEIGHTS_FILE, Card, find_model
 
 SHARED = ROOT.parent / "shared" / "data"
 CARDS = ROOT / "docs" / "models"
+SHORT = ROOT / "src" / "liftveil" / "weights" / "cards.json"
 WATTS_A_CORE = 10
 WORST = 2
 PANEL_PX = 256
@@ -44,41 +46,52 @@ def main() -> None:
     parser.add_argument("names", nargs="+", metavar="NAME")
     CARDS.mkdir(exist_ok=True)
     for name in parser.parse_args().names:
-        card(name)
+        page(name)
+    short = {name: asdict(card(name)) for name in PURPOSES}
+    SHORT.write_text(json.dumps(short, indent=1) + "\n", encoding="utf-8")
 
 
-def card(name: str) -> None:
-    """Write one card and its pictures."""
-    kodak, validation, told = result(f"kodak-{name}"), result(f"val-{name}"), PURPOSES[name]
-    weights = find_model(name).folder / WEIGHTS_FILE
-    facts, network = weights_facts(weights), load_weights(weights)
-    hours = sum(float(runs_of(facts)[which]["training_seconds"]) * cores for which, cores in told["counted"])
+def card(name: str) -> Card:
+    """The short card, which is part of the package."""
+    kodak, told, weights = kodak_of(name), PURPOSES[name], find_model(name).folder / WEIGHTS_FILE
+    runs, network = runs_of(weights_facts(weights)), load_weights(weights)
+    return Card(
+        purpose=told["purpose"],
+        limits=told["limits"],
+        cover_psnr_db=round(kodak["summary"]["mean_cover_psnr_db"], 2),
+        secret_psnr_db=round(kodak["summary"]["mean_secret_psnr_db"], 2),
+        embed_s_per_megapixel=round(s_per_megapixel(kodak), 2),
+        parameters=sum(parameter.numel() for parameter in network.parameters()),
+        cpu_hours=round(sum(float(runs[i]["training_seconds"]) * cores for i, cores in told["counted"]) / 3600, 1),
+    )
+
+
+def page(name: str) -> None:
+    """Write one page and its pictures."""
+    short, kodak, validation, told = card(name), kodak_of(name), result(f"val-{name}"), PURPOSES[name]
+    network = load_weights(find_model(name).folder / WEIGHTS_FILE)
     worst = sorted(validation["pairs"], key=lambda row: row["secret_psnr_db"])[:WORST]
     failures = f"{name}-worst.png"
     write_picture(CARDS / failures, montage(name, [row["cover"] for row in worst]), force=True)
     environment = Environment(loader=FileSystemLoader(Path(__file__).parent), undefined=StrictUndefined)
-    page = environment.get_template("card.md.j2").render(
+    text = environment.get_template("card.md.j2").render(
         model=name,
-        purpose=told["purpose"],
+        card=short,
         figures=figures(kodak, validation),
         origin=origin(kodak),
         embed_seconds=kodak["embed_seconds"],
-        embed_s_per_mp=f"{s_per_megapixel(kodak):.2f}",
         planes=planes(kodak["summary"]),
         covers=covers(name),
         weak_db=f"{WEAK_DB:.0f}",
         network=", ".join(f"{key} {value}" for key, value in vars(network.config).items()),
-        parameters=f"{sum(parameter.numel() for parameter in network.parameters()):,}",
         data=data("train"),
-        cpu_hours=f"{hours / 3600:.1f}",
-        watt_hours=f"{hours / 3600 * WATTS_A_CORE:.0f}",
+        watt_hours=f"{short.cpu_hours * WATTS_A_CORE:.0f}",
         recipe=", then ".join(f"`{path}`" for path in told["recipes"]),
         curves=curves(name, told["runs"]),
-        limits=told["limits"],
         licences=data("val"),
         failures=failures,
     )
-    (CARDS / f"{name}.md").write_text(page.rstrip() + "\n", encoding="utf-8")
+    (CARDS / f"{name}.md").write_text(text.rstrip() + "\n", encoding="utf-8")
 
 
 def runs_of(facts: dict[str, str]) -> list[dict[str, str]]:

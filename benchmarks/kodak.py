@@ -1,8 +1,9 @@
 """Quality through the file: picture i hides picture (i + 5) mod n, by processes that share nothing but a PNG.
 
 For each pair, one process hides the secret and writes a PNG. Its RGB samples alone are written anew by another encoder
-into an empty folder, and there a process of its own extracts. All metrics are of 8-bit pixels. `liftveil evaluate
-research` measures much more by the same protocol.
+into an empty folder, and there a process of its own extracts. All metrics are of 8-bit pixels. Of models that are made
+for JPEG, the same is done with JPEG files of several qualities. `liftveil evaluate research` measures much more by the
+same protocol.
 
     python benchmarks/kodak.py                  the default model on Kodak-24 -> results/kodak-MODEL.json
     python benchmarks/kodak.py --model NAME     another one
@@ -15,35 +16,46 @@ The first release has its figures in results/kodak.json and results/kodak-641x42
 import argparse
 import json
 import time
+from io import BytesIO
 from pathlib import Path
 from statistics import median
 
 import numpy as np
+from PIL import Image
 from provenance import ROOT, provenance
 
 from liftveil.comparison import Figures, plain
 from liftveil.data import find_pictures
-from liftveil.research import Pair, System, exchange, load_pair, network, pairs_of, scores_of, together
+from liftveil.metrics import mean_psnr, psnr
+from liftveil.research import FAMILIES, Pair, System, load_pair, network, pairs_of, scores_of, together
+from liftveil.research.protocol import STEGO, Exchange, plain_png, receive, send
 from liftveil.runtime import Session
 from liftveil.weights import DEFAULT_MODEL, Model, find_model
 
 KODAK = ROOT.parent / "shared" / "data" / "kodak"
 RESULTS = ROOT / "benchmarks" / "results"
 LOG = RESULTS / "kodak-runs.jsonl"
+JPEG = ("jpeg-444", "jpeg-420")
+Qualities = dict[str, dict[str, float]]
+"""PSNRs in dB by family and quality of JPEG, such as "jpeg-420 90"."""
 
 
 def main() -> None:
     """Measure, write the JSON, and log every run on Kodak."""
     options = arguments()
     model, system = find_model(options.model), network(options.model)
-    rows, named = [], []
+    with_jpeg = Session(model).jpeg_quality is not None
+    rows, named, jpegs = [], [], []
     for pair in pairs_of(find_pictures(options.data)):
-        rows.append(plain(measure(system, pair, options.crop)))
+        figures, qualities = measure(system, pair, options.crop, with_jpeg=with_jpeg)
+        rows.append(plain(figures))
+        jpegs.append(qualities)
         named.append({"cover": pair.cover.name, "secret": pair.secret.name} | rows[-1])
-        print(json.dumps(named[-1]), flush=True)
+        print(json.dumps(named[-1]), json.dumps(qualities), flush=True)
     record = {
         "set": f"{options.data.name}{'' if options.crop is None else ' ' + options.crop}",
         "summary": together(rows),
+        **({"jpeg": over_pairs(jpegs)} if with_jpeg else {}),
         "embed_seconds": embed_seconds(model) if options.time else None,
         **provenance(model),
         "pairs": named,
@@ -71,11 +83,45 @@ def arguments() -> argparse.Namespace:
     return options
 
 
-def measure(system: System, pair: Pair, crop: str | None) -> Figures:
-    """One pair through files and processes, whole or cut."""
+def measure(system: System, pair: Pair, crop: str | None, *, with_jpeg: bool) -> tuple[Figures, Qualities]:
+    """One pair through files and processes, whole or cut; as PNG, and if wanted as JPEG."""
     loaded = load_pair(pair, system.secret_channels)
     cover, secret = (np.ascontiguousarray(cropped(picture, crop)) for picture in (loaded.cover, loaded.secret))
-    return scores_of(cover, secret, exchange(system.name, cover, secret))
+    stego = send(system.name, cover, secret)
+    attacked = jpegs_of(plain_png(stego)) if with_jpeg else {}
+    files = {f"stego {title}.jpg": content for title, content in attacked.items()}
+    recovered = receive(system.name, {STEGO: plain_png(stego), **files}, grey=secret.ndim == 2)
+    qualities = {
+        title: {
+            "cover": psnr(cover, np.asarray(Image.open(BytesIO(content)))),
+            "secret": psnr(secret, recovered[f"stego {title}.jpg"]),
+        }
+        for title, content in attacked.items()
+    }
+    return scores_of(cover, secret, Exchange(stego, recovered[STEGO])), qualities
+
+
+def jpegs_of(stego: bytes) -> dict[str, bytes]:
+    """A stego's file as JPEG, by both kinds of subsampling and all qualities of the attacks."""
+    families = {name: FAMILIES[name] for name in JPEG}
+    return {
+        f"{name} {quality:g}": family.attack(stego, quality, seed=0)
+        for name, family in families.items()
+        for quality in family.strengths
+    }
+
+
+def over_pairs(rows: list[Qualities]) -> dict[str, dict[str, float]]:
+    """Means, and the worst secret, of every kind of JPEG."""
+    found: dict[str, dict[str, float]] = {}
+    for title in rows[0]:
+        covers, secrets = ([row[title][role] for row in rows] for role in ("cover", "secret"))
+        found[title] = {
+            "mean_cover_psnr_db": mean_psnr(covers),
+            "mean_secret_psnr_db": mean_psnr(secrets),
+            "worst_secret_psnr_db": min(secrets),
+        }
+    return found
 
 
 def cropped(picture: np.ndarray, crop: str | None) -> np.ndarray:

@@ -50,7 +50,7 @@ def quality() -> str:
     """The released models through PNG files, the newest first, with its crops."""
     rows, told = [], []
     for name in releases():
-        whole = result(FIRST.get(name, f"kodak-{name}"))
+        whole = kodak_of(name)
         rows.append([f"`{name}`", *quality_of(whole["summary"]), f"{s_per_megapixel(whole):.2f} s"])
         told.append(origin(whole))
         if name == find_model().name:
@@ -68,6 +68,11 @@ def quality() -> str:
     )
     kinds = "Kodak-24, whole pictures. PSNR over RGB, SSIM over RGB, of 8-bit pictures. Time: inference on two cores."
     return table(*columns, rows=rows) + f"\n{kinds} {' '.join(told)}\n"
+
+
+def kodak_of(name: str) -> Any:  # noqa: ANN401 - as for result
+    """What a model reaches on whole pictures."""
+    return result(FIRST.get(name, f"kodak-{name}"))
 
 
 def quality_of(s: dict[str, float]) -> list[object]:

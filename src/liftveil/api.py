@@ -116,7 +116,7 @@ def extract(stego: PictureLike, *, model: str | Path | None = None) -> NDArray[n
         that hides nothing gives noise.
 
     Warns:
-        LiftveilNotice: If the stego's file format is lossy.
+        LiftveilNotice: If the stego's file format is lossy, and not one that the model is made for.
 
     Raises:
         PictureError: If the picture cannot be read or is too small.
@@ -197,12 +197,12 @@ def extract_picture(stego: Picture, *, model: str | Path | None = None) -> Extra
         session = _session(find_model(model))
         levels = session.extract_levels(stego.rgb_u8)
         scores = {session.model.name: plausibility(_middle(levels))}
-        return Extraction(session.rounded(levels), session.model, scores, stego.notices)
+        return Extraction(session.rounded(levels), session.model, scores, _notices(stego, session))
     sessions = {candidate.name: _session(candidate) for candidate in releases().values()}
     middle = _middle(stego.rgb_u8)
     scores = {name: plausibility(session.extract_levels(middle)) for name, session in sessions.items()}
     best = sessions[_chosen(scores)]
-    return Extraction(best.extract(stego.rgb_u8), best.model, scores, stego.notices)
+    return Extraction(best.extract(stego.rgb_u8), best.model, scores, _notices(stego, best))
 
 
 def plausibility(levels: NDArray[np.float32]) -> float:
@@ -238,6 +238,14 @@ def _chosen(scores: dict[str, float]) -> str:
         return best
     versions = (name for name in scores if name.rpartition("-")[0] == family)
     return next(name for name in versions if scores[name] >= scores[best] - _LEAD)
+
+
+def _notices(stego: Picture, session: Session) -> tuple[str, ...]:
+    """What was changed in reading a stego, and whether its format may have changed it before."""
+    lossy = stego.lossy_format
+    if lossy is None or (lossy == "JPEG" and session.jpeg_quality is not None):
+        return stego.notices
+    return (*stego.notices, f"{stego.name}: {lossy} changes pixels, so what was hidden here may be lost")
 
 
 def _middle(picture: NDArray[Level]) -> NDArray[Level]:

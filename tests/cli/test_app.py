@@ -3,6 +3,7 @@
 import io
 import json
 import sys
+from dataclasses import asdict
 
 import onnxruntime
 import pytest
@@ -11,7 +12,7 @@ import liftveil
 from liftveil.cli import app
 from liftveil.cli.console import complain, decibels, json_decibels, json_score, notify, say, say_json
 from liftveil.errors import LiftveilError
-from liftveil.weights import Model, aliases, releases
+from liftveil.weights import Model, aliases, cards, releases
 
 SHORT_OF_MEMORY = "not enough memory; use smaller pictures or, in a training, a smaller 'data.batch' or 'data.crop_px'"
 COMMANDS = ["demo", "embed", "export", "extract", "info", "plot", "profile", "test", "train"]
@@ -127,7 +128,7 @@ class TestInfo:
         for name, model in releases().items():
             also = [alias for alias, target in aliases().items() if target == name]
             names = f"{name} (also: {', '.join(also)})" if also else name
-            assert f"{names}: hides pictures in colour" in lines
+            assert [line for line in lines if line.startswith(f"{names}: hides pictures in ")]
             for file, digest in model.sha256.items():
                 assert [line for line in lines if line.split() == [file, "sha256", digest]]
 
@@ -138,9 +139,27 @@ class TestInfo:
             "version": liftveil.__version__,
             "engine": f"onnxruntime {onnxruntime.__version__} (CPUExecutionProvider)",
             "models": {name: dict(model.sha256) for name, model in releases().items()},
-            "secret_channels": dict.fromkeys(releases(), 3),
+            "secret_channels": {name: 1 if "gray" in name else 3 for name in releases()},
             "aliases": aliases(),
         }
+
+    def test_with_the_models_cards(self, invoke):
+        finished = invoke("info", "--models")
+        assert (finished.returncode, finished.stderr) == (0, "")
+        told = " ".join(finished.stdout.split())
+        assert cards().keys() == releases().keys()
+        for card in cards().values():
+            assert card.purpose in told
+            assert card.limits in told
+            assert f"cover {card.cover_psnr_db:.2f} dB, secret {card.secret_psnr_db:.2f} dB on Kodak-24" in told
+        assert max(map(len, finished.stdout.splitlines())) <= 120
+        assert json.loads(invoke("info", "--models", "--json").stdout)["cards"] == {
+            name: asdict(card) for name, card in cards().items()
+        }
+
+    def test_tells_a_model_made_for_jpeg(self, invoke, monkeypatch):
+        monkeypatch.setattr("liftveil.runtime.Session.jpeg_quality", 75)
+        assert "hides pictures in colour, also in JPEG of quality 75 and above\n" in invoke("info").stdout
 
     def test_names_a_release_that_no_alias_stands_for(self, invoke, monkeypatch):
         old = {"starinn-0": next(iter(releases().values()))}

@@ -12,7 +12,7 @@ from liftveil.imaging import luma as bt601_luma
 from liftveil.imaging import to_u8
 from liftveil.metrics import psnr
 from liftveil.runtime import Session
-from liftveil.weights import find_model, releases
+from liftveil.weights import Model, find_model, releases
 
 
 @pytest.fixture
@@ -365,3 +365,12 @@ class TestJpeg:
         before = files(tmp_path)
         refused(invoke(*start["embed"], "-o", "stego.jpg", "--model", linear_model), "stego.jpg: JPEG changes pixels")
         assert files(tmp_path) == before
+
+    def test_where_refused_the_models_made_for_it_are_named(self, start, invoke, monkeypatch, linear_model, jpeg_model):
+        monkeypatch.setattr("liftveil.weights.aliases", lambda: {"tough": "tough-1", "starinn": "starinn-2"})
+        monkeypatch.setattr(
+            "liftveil.weights.find_model",
+            lambda name: Model(str(name), jpeg_model if name == "tough" else linear_model, {}),
+        )
+        problem = "stego.jpg: JPEG changes pixels, which destroys the hidden picture; save as .png or use --model tough"
+        refused(invoke(*start["embed"], "-o", "stego.jpg"), problem)

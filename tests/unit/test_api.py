@@ -169,8 +169,17 @@ class TestNotices:
     def test_of_extraction_are_warnings_at_the_callers_line(self, pair, tmp_path):
         Image.fromarray(pair[0]).save(tmp_path / "stego.jpg")
         with pytest.warns(liftveil.LiftveilNotice, match=r"stego\.jpg: JPEG changes pixels") as recorded:
-            liftveil.extract(tmp_path / "stego.jpg")
+            liftveil.extract(tmp_path / "stego.jpg", model="starinn")
         assert recorded[0].filename == __file__
+
+    def test_say_nothing_of_jpeg_to_a_model_made_for_it(self, pair, tmp_path, jpeg_model):
+        Image.fromarray(pair[0]).save(tmp_path / "stego.jpg")
+        Image.fromarray(pair[0]).save(tmp_path / "stego.webp", quality=90)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            liftveil.extract(tmp_path / "stego.jpg", model=jpeg_model)
+        with pytest.warns(liftveil.LiftveilNotice, match=r"stego\.webp: WebP changes pixels"):
+            liftveil.extract(tmp_path / "stego.webp", model=jpeg_model)
 
     def test_tell_of_a_secret_of_the_same_aspect(self, pair):
         with pytest.warns(liftveil.LiftveilNotice, match=r"^secret: resized from 32x24 to 64x48$"):

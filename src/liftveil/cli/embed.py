@@ -65,13 +65,18 @@ def embed(
 
 def _check(output: Path, model: str, quality: int, *, force: bool) -> list[str]:
     """Refuse early what cannot be written or would not survive; remarks on what may not."""
+    from liftveil.errors import UnsupportedOutput
     from liftveil.imaging import check_output, is_jpeg
     from liftveil.runtime import Session
-    from liftveil.weights import find_model
+    from liftveil.weights import aliases, find_model
 
-    lowest = Session(find_model(model)).jpeg_quality if is_jpeg(output) else None
-    if lowest is None:
+    if not is_jpeg(output):
         check_output(output, force=force)
         return []
+    lowest = Session(find_model(model)).jpeg_quality
+    if lowest is None:
+        robust = [name for name in aliases() if Session(find_model(name)).jpeg_quality is not None]
+        advice = " or ".join(["save as .png", *(f"use --model {name}" for name in robust)])
+        raise UnsupportedOutput(output, "JPEG changes pixels, which destroys the hidden picture", advice)
     check_output(output, force=force, jpeg_quality=quality)
     return [f"{output}: {model} is made for JPEG of quality {lowest} and above"] if quality < lowest else []

@@ -68,7 +68,7 @@ def read_stego(path: str | os.PathLike[str]) -> Picture:
         path: Any file that Pillow opens.
 
     Returns:
-        The picture, with a notice if its format is lossy.
+        The picture; its :attr:`~liftveil.imaging.Picture.lossy_format` tells whether pixels may have changed.
 
     Raises:
         UnreadablePicture: If the file is missing, damaged, too large or no picture.
@@ -120,10 +120,7 @@ def _as_seen(loaded: Loaded) -> Picture:
 
 def _as_stored(loaded: Loaded) -> Picture:
     rgb, remark_on_colour = to_srgb(loaded.colours, None)
-    lossy = loaded.lossy_format
-    remark_on_loss = f"{lossy} changes pixels, so what was hidden here may be lost" if lossy else None
-    remarks = (remark_on_colour, remark_on_loss)
-    return _finished(loaded, np.array(rgb), remarks, lambda pixels: turn_back(pixels, loaded.turned))
+    return _finished(loaded, np.array(rgb), (remark_on_colour,), lambda pixels: turn_back(pixels, loaded.turned))
 
 
 def _finished(

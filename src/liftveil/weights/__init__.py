@@ -1,5 +1,6 @@
 """The shipped models and their table."""
 
+from liftveil.weights.cards import Card, cards
 from liftveil.weights.manifest import (
     DEFAULT_MODEL,
     EMBED_FILE,
@@ -16,8 +17,10 @@ __all__ = [
     "EMBED_FILE",
     "EXTRACT_FILE",
     "WEIGHTS_FILE",
+    "Card",
     "Model",
     "aliases",
+    "cards",
     "find_model",
     "releases",
 ]

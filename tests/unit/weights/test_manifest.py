@@ -48,7 +48,7 @@ def completed(run, published):
 @pytest.mark.parametrize("name", NAMES)
 class TestEveryRelease:
     def test_its_name_ends_in_its_version(self, name):
-        assert re.fullmatch(r"[a-z]+-[1-9]\d*", name)
+        assert re.fullmatch(r"[a-z]+(-[a-z]+)?-[1-9]\d*", name)
 
     def test_its_files_are_those_of_the_table(self, name):
         model = releases()[name]
