@@ -18,8 +18,6 @@ from safetensors import safe_open
 from liftveil.cli.progress import StudyProgress
 from liftveil.data import find_pictures
 from liftveil.research import (
-    CLASSICAL,
-    FAMILIES,
     Study,
     default_processes,
     network,
@@ -51,7 +49,7 @@ def main() -> None:
 def measure(model: str, folder: Path) -> dict[str, Any]:
     """Run the study, and write its report."""
     pairs = pairs_of(find_pictures(KODAK))
-    study = Study(network(model), pairs, tuple(CLASSICAL.values()), tuple(FAMILIES.values()), "Kodak-24")
+    study = Study(network(model), pairs, "Kodak-24")
     with StudyProgress(len(study.job_names)) as progress:
         findings = run_study(study, folder, observer=progress, processes=default_processes(), force=True)
     record = record_of(study, findings)

@@ -13,8 +13,6 @@ from liftveil.errors import LiftveilError, MissingExtraError
 if TYPE_CHECKING:
     from liftveil.plotting import Images
 
-_STUDY = "research.json"
-
 
 def plot(
     runs: Annotated[
@@ -50,8 +48,10 @@ def plot(
 
 def _study(path: Path) -> Path | None:
     """The record of a study, if there is one."""
-    record = path / _STUDY if path.is_dir() else path
-    return record if record.name == _STUDY and record.is_file() else None
+    from liftveil.research import RECORD
+
+    record = path / RECORD if path.is_dir() else path
+    return record if record.name == RECORD and record.is_file() else None
 
 
 def _plane(records: list[Path]) -> Images:

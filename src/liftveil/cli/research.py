@@ -36,7 +36,6 @@ def research(
             FAMILIES,
             Study,
             check_extras,
-            check_study,
             default_processes,
             network,
             pairs_of,
@@ -54,11 +53,10 @@ def research(
     study = Study(
         system,
         pairs_of(good, pairs),
+        data.resolve().stem if data.is_file() else data.resolve().name,
         tuple(CLASSICAL.values()) if baselines else (),
         tuple(FAMILIES.values()) if attacks else (),
-        data.resolve().stem if data.is_file() else data.resolve().name,
     )
-    check_study(study, output, force=force)
     with StudyProgress(len(study.job_names)) as progress:
         findings = run_study(study, output, observer=progress, processes=processes or default_processes(), force=force)
     record = record_of(study, findings)

@@ -6,7 +6,7 @@ from liftveil.research.pairs import Loaded, Pair, load_pair, pairs_of
 from liftveil.research.protocol import exchange, scores_of
 from liftveil.research.record import record_of, together
 from liftveil.research.report import RECORD, REPORT, check_extras, write_report
-from liftveil.research.study import Findings, Observer, Study, check_study, default_processes, run_study
+from liftveil.research.study import Findings, Observer, Study, default_processes, run_study
 from liftveil.research.systems import CLASSICAL, System, find_system, network
 
 __all__ = [
@@ -22,7 +22,6 @@ __all__ = [
     "Study",
     "System",
     "check_extras",
-    "check_study",
     "default_processes",
     "exchange",
     "find_system",

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -14,11 +14,11 @@ from typing import Any, Protocol
 
 from liftveil.errors import OutputExists, OutputNotWritten
 from liftveil.imaging import atomic_write_bytes
-from liftveil.research.attacks import Family
+from liftveil.research.attacks import FAMILIES, Family
 from liftveil.research.jobs import JOBS, LOCK, WORK, Outcome, Store
 from liftveil.research.pairs import Pair, load_pair
 from liftveil.research.steps import EXCHANGE, PICTURES, PROBE, Bench, picture_paths
-from liftveil.research.systems import System
+from liftveil.research.systems import CLASSICAL, System
 
 _PLAN = "study.json"
 
@@ -30,16 +30,16 @@ class Study:
     Attributes:
         system: The network.
         pairs: Covers and secrets.
+        data: Name of the set, for people.
         baselines: Classical systems, for colour secrets.
         families: Attacks on the network's stegos.
-        data: Name of the set, for people.
     """
 
     system: System
     pairs: list[Pair]
-    baselines: tuple[System, ...]
-    families: tuple[Family, ...]
     data: str
+    baselines: tuple[System, ...] = tuple(CLASSICAL.values())
+    families: tuple[Family, ...] = tuple(FAMILIES.values())
 
     @property
     def job_names(self) -> list[str]:
@@ -89,28 +89,6 @@ def default_processes() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def check_study(study: Study, folder: Path, *, force: bool) -> None:
-    """Refuse early what :func:`open_study` would refuse.
-
-    Args:
-        study: What is to be measured.
-        folder: Where its results are or shall be.
-        force: Whether results of another study, or other files, may be there.
-
-    Raises:
-        OutputExists: If something else is in the folder and ``force`` is false.
-        OutputNotWritten: If the folder cannot be used.
-    """
-    file = folder / _PLAN
-    try:
-        begun = file.is_file() and file.read_bytes() == _plan(study)
-        if not (begun or force) and folder.exists() and any(map(_counts, folder.iterdir())):
-            what = "holds another study" if file.exists() else "is not empty"
-            raise OutputExists(folder, what, "choose another folder, or ask to replace it (force)")
-    except OSError as error:
-        raise OutputNotWritten(folder, f"cannot be written ({error.strerror})", "choose another folder") from error
-
-
 def open_study(study: Study, folder: Path, *, force: bool) -> Store:
     """The store of a new study, or of the same one that was broken off.
 
@@ -126,15 +104,26 @@ def open_study(study: Study, folder: Path, *, force: bool) -> Store:
         OutputExists: If something else is in the folder and ``force`` is false.
         OutputNotWritten: If the folder cannot be used.
     """
-    check_study(study, folder, force=force)
     try:
+        _check(study, folder, force=force)
         folder.mkdir(parents=True, exist_ok=True)
-        store = Store(folder)
-        atomic_write_bytes(folder / _PLAN, _plan(study), force=True)
-        (folder / PICTURES).mkdir(exist_ok=True)
+        with ExitStack() as undo:
+            store = undo.enter_context(closing(Store(folder)))
+            atomic_write_bytes(folder / _PLAN, _plan(study), force=True)
+            (folder / PICTURES).mkdir(exist_ok=True)
+            undo.pop_all()
     except OSError as error:
         raise OutputNotWritten(folder, f"cannot be written ({error.strerror})", "choose another folder") from error
     return store
+
+
+def _check(study: Study, folder: Path, *, force: bool) -> None:
+    """Refuse a folder that holds something else, unless that may be replaced."""
+    file = folder / _PLAN
+    begun = file.is_file() and file.read_bytes() == _plan(study)
+    if not (begun or force) and folder.exists() and any(map(_counts, folder.iterdir())):
+        what = "holds another study" if file.exists() else "is not empty"
+        raise OutputExists(folder, what, "choose another folder, or ask to replace it (force)")
 
 
 def _counts(path: Path) -> bool:

@@ -279,6 +279,16 @@ class TestFolder:
         open_study(small_study(), tmp_path / name, force=False).close()
         assert json.loads((tmp_path / name / "study.json").read_text()) == json.loads(json.dumps(small_study().plan()))
 
+    def test_a_plan_that_cannot_be_written_leaves_the_folder_to_others(self, tmp_path, small_study, monkeypatch):
+        def fail(*_args, **_options):
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr("liftveil.research.study.atomic_write_bytes", fail)
+        with pytest.raises(OutputNotWritten, match=r"cannot be written \(No space left on device\)"):
+            open_study(small_study(), tmp_path, force=False)
+        monkeypatch.undo()
+        open_study(small_study(), tmp_path, force=False).close()
+
     @pytest.mark.parametrize("force", [False, True])
     @pytest.mark.parametrize("name", ["file", "file/below"])
     def test_files_are_no_folders(self, tmp_path, small_study, name, force):
