@@ -13,8 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from liftveil.errors import LiftveilError
-from liftveil.exact import (
+from liftveil.classical import (
     hide_high_nibbles,
     hide_jxl_digits,
     hide_jxl_lossless,
@@ -24,6 +23,7 @@ from liftveil.exact import (
     show_jxl_lossless,
     show_jxl_lsb,
 )
+from liftveil.errors import LiftveilError
 from liftveil.runtime import Session
 from liftveil.weights import EMBED_FILE, EXTRACT_FILE, Model, find_model
 

@@ -1,7 +1,7 @@
 """Whole pictures in pictures without learning: JPEG XL written into residues or lowest bits.
 
 What a knowing user would do over a lossless channel, and what the network is measured against. The layout is that of
-:mod:`liftveil.exact.payload`: public, without a key, without a check of integrity.
+:mod:`liftveil.classical.payload`: public, without a key, without a check of integrity.
 """
 
 from __future__ import annotations
@@ -9,11 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from liftveil.classical.payload import Pen, payload_capacity, read_payload, write_payload
 from liftveil.errors import ShapeError
-from liftveil.exact.digits import embed_digits
-from liftveil.exact.jxl import compress, decompress
-from liftveil.exact.lsb import match_lsb, replace_lsb
-from liftveil.exact.payload import Pen, payload_capacity, read_payload, write_payload
+from liftveil.exact import compress, decompress, embed_digits, match_lsb, replace_lsb
 
 
 def hide_jxl_digits(

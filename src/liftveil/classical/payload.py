@@ -18,8 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liftveil.errors import CapacityError, PayloadError
-from liftveil.exact.digits import extract_digits
-from liftveil.exact.radix import bytes_of_digits, capacity_bytes, digit_count, digits_of_bytes
+from liftveil.exact import bytes_of_digits, capacity_bytes, digit_count, digits_of_bytes, extract_digits
 
 Pen = Callable[[NDArray[np.uint8], NDArray[np.uint8]], NDArray[np.uint8]]
 """Writes digits into as many samples and returns the new samples."""

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from liftveil.classical import payload_capacity
+from liftveil.classical.payload import read_payload, write_payload
 from liftveil.errors import CapacityError, PayloadError
-from liftveil.exact import bytes_of_digits, digit_count, embed_digits, payload_capacity, replace_lsb
-from liftveil.exact.payload import read_payload, write_payload
+from liftveil.exact import bytes_of_digits, digit_count, embed_digits, replace_lsb
 
 SHAPE = (7, 9, 3)
 GOLDEN = [11, 3, 2, 1, 8, 6, 0, 7, 4, 10, 5, 9]

@@ -3,18 +3,9 @@
 import numpy as np
 import pytest
 
+from liftveil.classical import hide_jxl_digits, hide_jxl_lsb, payload_capacity, show_jxl_digits, show_jxl_lsb
 from liftveil.errors import CapacityError, ConfigError, PayloadError, ShapeError
-from liftveil.exact import (
-    compress,
-    decompress,
-    digit_count,
-    embed_digits,
-    hide_jxl_digits,
-    hide_jxl_lsb,
-    payload_capacity,
-    show_jxl_digits,
-    show_jxl_lsb,
-)
+from liftveil.exact import compress, decompress, digit_count, embed_digits
 from liftveil.metrics import psnr
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from liftveil.classical.baselines import digit_pen, require_shape_of_cover, show_jxl_digits
+from liftveil.classical.payload import payload_capacity, write_payload
 from liftveil.errors import CapacityError, PayloadError
-from liftveil.exact.baselines import digit_pen, require_shape_of_cover, show_jxl_digits
-from liftveil.exact.jxl import compress_lossless
-from liftveil.exact.payload import payload_capacity, write_payload
+from liftveil.exact import compress_lossless
 
 _MODULI = range(2, 257)
 

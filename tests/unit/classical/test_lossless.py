@@ -5,15 +5,9 @@ import sys
 import numpy as np
 import pytest
 
+from liftveil.classical import hide_jxl_digits, hide_jxl_lossless, payload_capacity, show_jxl_digits, show_jxl_lossless
 from liftveil.errors import CapacityError, MissingExtraError, PayloadError, ShapeError
-from liftveil.exact import (
-    compress_lossless,
-    hide_jxl_digits,
-    hide_jxl_lossless,
-    payload_capacity,
-    show_jxl_digits,
-    show_jxl_lossless,
-)
+from liftveil.exact import compress_lossless
 from liftveil.metrics import psnr
 
 
