@@ -46,7 +46,14 @@ Image.fromarray(result).save(target)
 
 
 def planes_of(picture, multiple):
-    return pad_by_reflection(picture.astype(np.float32).transpose(2, 0, 1)[None], multiple, NUMPY_FLOAT).copy()
+    planes = np.atleast_3d(picture).astype(np.float32).transpose(2, 0, 1)[None]
+    return pad_by_reflection(planes, multiple, NUMPY_FLOAT).copy()
+
+
+def pictures_for(network, pictures):
+    """Cover and secret as the network takes them; a grey secret is the green of one in colour."""
+    cover, secret = pictures
+    return cover, secret if network.config.secret_channels == 3 else secret[..., 1]
 
 
 def pixels(path):
@@ -65,7 +72,7 @@ def release(request):
 @pytest.mark.parametrize(("width", "height"), SIZES)
 def test_levels_agree(release, cropped, width, height):
     model, network, embedder, extractor = release
-    cover, secret = (planes_of(picture, network.multiple) for picture in cropped(width, height))
+    cover, secret = (planes_of(picture, network.multiple) for picture in pictures_for(network, cropped(width, height)))
     stego = run_graph(embedder, {"cover": cover, "secret": secret}, model.name)
     with torch.no_grad():
         theirs = network.embed(torch.from_numpy(cover), torch.from_numpy(secret))[0].numpy()
@@ -80,7 +87,7 @@ def test_levels_agree(release, cropped, width, height):
 @pytest.mark.parametrize(("width", "height"), SIZES)
 def test_sessions_run_the_graphs_on_padded_pictures(release, cropped, width, height):
     model, network, embedder, _ = release
-    cover, secret = cropped(width, height)
+    cover, secret = pictures_for(network, cropped(width, height))
     planes = {name: planes_of(picture, network.multiple) for name, picture in (("cover", cover), ("secret", secret))}
     stego = run_graph(embedder, planes, model.name)[0].transpose(1, 2, 0)[:height, :width]
     session = Session(model)

@@ -16,7 +16,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from liftveil.errors import LiftveilError
-from liftveil.imaging import read_picture, write_picture
+from liftveil.imaging import read_picture, turn_grey, write_picture
 from liftveil.runtime import Session
 from liftveil.weights import find_model, releases
 
@@ -43,7 +43,9 @@ def make(name: str, root: Path = HERE) -> Path:
         raise LiftveilError(f"{name} is no release; those are {', '.join(releases())}")
     session = Session(find_model(name))
     photographs = files("liftveil") / "pictures"
-    cover, secret = (piece(Path(str(photographs / f"{role}.png"))) for role in ("cover", "secret"))
+    cover, secret = (read_picture(Path(str(photographs / f"{role}.png"))) for role in ("cover", "secret"))
+    cover = piece(cover.rgb_u8)
+    secret = piece(secret.rgb_u8 if session.secret_channels == 3 else turn_grey(secret).rgb_u8[..., 0])
     stego = session.embed(cover, secret)
     pictures = {"cover": cover, "secret": secret, "stego": stego, "recovered": session.extract(stego)}
     folder = root / name
@@ -56,9 +58,9 @@ def make(name: str, root: Path = HERE) -> Path:
     return folder
 
 
-def piece(path: Path):
+def piece(pixels):
     """The same small piece of each photograph."""
-    return read_picture(path).rgb_u8[TOP : TOP + HEIGHT, LEFT : LEFT + WIDTH]
+    return pixels[TOP : TOP + HEIGHT, LEFT : LEFT + WIDTH]
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from torch.export import Dim
 
 from liftveil.config import config_table
 from liftveil.errors import OutputNotWritten
+from liftveil.export.rewriting import rewritten
 from liftveil.imaging import all_or_none, atomic_write_bytes, check_target
 from liftveil.networks import StarINN, weights_bytes
 from liftveil.weights import EMBED_FILE, EXTRACT_FILE, WEIGHTS_FILE
@@ -119,7 +120,7 @@ def _graph(
             dynamic_shapes=tuple(sides for _ in inputs),
             verbose=False,
         )
-    proto = program.model_proto
+    proto = rewritten(program.model_proto)
     graph = proto.graph
     for part in (graph, *graph.node, *graph.input, *graph.output, *graph.value_info):
         part.ClearField("metadata_props")  # stack traces, which name the folders of this machine

@@ -4,6 +4,7 @@ from liftveil.invertible.actnorm import ActNorm
 from liftveil.invertible.base import Invertible
 from liftveil.invertible.color import ColourStrength, GreyCentring, OpponentColour, ReversibleColour, colour
 from liftveil.invertible.coupling import AffineCoupling
+from liftveil.invertible.folded import Folded
 from liftveil.invertible.mixing import Mixing, OrthogonalMixing, TriangularMixing, mixing
 from liftveil.invertible.recompute import recomputed_forward, recomputed_inverse
 from liftveil.invertible.sequence import Sequence
@@ -15,6 +16,7 @@ __all__ = [
     "ActNorm",
     "AffineCoupling",
     "ColourStrength",
+    "Folded",
     "GreyCentring",
     "Invertible",
     "Mixing",

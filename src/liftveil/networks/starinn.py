@@ -35,6 +35,7 @@ from liftveil.invertible import (
     ActNorm,
     AffineCoupling,
     ColourStrength,
+    Folded,
     GreyCentring,
     Invertible,
     Mixing,
@@ -117,14 +118,15 @@ class StarINN(nn.Module):
         self.config = config
         self.cover_channels = 3 * 4**config.levels
         self.secret_channels = config.secret_channels * 4**config.levels
-        self.transform = self._transform(colour_transform(config.colour), config.chroma_strength)
-        self.grey_transform = self._transform(GreyCentring(), None) if config.secret_channels == 1 else None
+        self.transform: Invertible = self._transform(colour_transform(config.colour), config.chroma_strength)
+        grey = config.secret_channels == 1
+        self.grey_transform: Invertible | None = self._transform(GreyCentring(), None) if grey else None
         blocks = (self._block(index) for index in range(config.blocks))
         self.chain = Sequence(*blocks, ActNorm(self.cover_channels + self.secret_channels))
         self.register_buffer("rounding_metric", torch.eye(NoiseShaper.BLOCK_SAMPLES))
 
     @property
-    def secret_transform(self) -> Sequence:
+    def secret_transform(self) -> Invertible:
         """What secrets pass through: the covers' transform, or one of their own if they are grey."""
         return self.transform if self.grey_transform is None else self.grey_transform
 
@@ -231,12 +233,16 @@ class StarINN(nn.Module):
         self.chain.recompute = on
 
     def frozen(self) -> StarINN:
-        """A copy for inference, whose 1x1 convolutions and their inverses are computed once."""
+        """A copy for inference: 1x1 convolutions are computed once, and Haar wavelets are folded with their colours."""
         copy = deepcopy(self).eval().requires_grad_(False)
         copy.recompute(False)
         for block in copy.modules():
             if isinstance(block, FlowBlock):
                 block.mix = block.mix.frozen()
+        if self.config.wavelet == "haar" and self.config.wavelet_mode == "float":
+            copy.transform = Folded(copy.transform, channels=3, side=self.multiple)
+            if copy.grey_transform is not None:
+                copy.grey_transform = Folded(copy.grey_transform, channels=1, side=self.multiple)
         return copy
 
     def _transform(self, colours: Invertible, chroma_strength: float | None) -> Sequence:

@@ -10,7 +10,7 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from liftveil.invertible import Sequence
+from liftveil.invertible import Invertible
 from liftveil.profiling.rehearsal import Rehearsal, finish
 
 Part = Literal["wavelet", "network", "loss", "optimiser"]
@@ -104,8 +104,8 @@ def _watch_steps(losses: nn.Module, fabric: Fabric, watch: Stopwatch) -> None:
     vars(fabric)["backward"] = watched
 
 
-def _watch_maps(maps: Sequence, watch: Stopwatch, part: Part) -> None:
-    """Both directions of a sequence are a part, whatever is around them is the part ``loss``."""
+def _watch_maps(maps: Invertible, watch: Stopwatch, part: Part) -> None:
+    """Both directions of a map are a part, whatever is around them is the part ``loss``."""
     for name in ("forward", "inverse"):
         setattr(maps, name, _watched(getattr(maps, name), watch, part))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from lightning_fabric import Fabric
@@ -55,19 +56,16 @@ def train(config: Config, folders: Folders, observer: Observer, *, resume: bool 
     else:
         state, journal_bytes = prepare_state(config, folders, paths, fabric.device), 0
     recorder = None
-    if first:
-        pairs = _judged_by(config, folders, paths, observer)
-        open_run(folders.run, resume=resume)
-        shown = Board(folders.run / BOARD, state.step) if board else None
-        journal = Journal(folders.run / JOURNAL, journal_bytes)  # last: it cuts an older one back
-        recorder = Recorder(folders.run, config, pairs, observer, journal, shown)
-    if recorder is not None and not resume:
-        recorder.checkpoint(state)  # to go back to
-    try:
+    with ExitStack() as stack:
+        if first:
+            pairs = _judged_by(config, folders, paths, observer)
+            stack.enter_context(open_run(folders.run, resume=resume))
+            shown = Board(folders.run / BOARD, state.step) if board else None
+            journal = Journal(folders.run / JOURNAL, journal_bytes)  # last: it cuts an older one back
+            recorder = stack.enter_context(closing(Recorder(folders.run, config, pairs, observer, journal, shown)))
+        if recorder is not None and not resume:
+            recorder.checkpoint(state)  # to go back to
         _run(state, config, paths, fabric, recorder=recorder, checkpoint=checkpoint)
-    finally:
-        if recorder is not None:
-            recorder.close()
     return checkpoint
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from filelock import FileLock, Timeout
 from torch import Tensor
 from torch.utils.data import default_collate
 
@@ -25,6 +28,7 @@ from liftveil.weights import WEIGHTS_FILE
 _SAMPLE = 16
 _LEFTOVERS = ".liftveil-*.tmp"
 _PICTURES = "step-*.png"
+_LOCK = ".lock"
 
 
 @dataclass(frozen=True)
@@ -148,24 +152,46 @@ def _fill_from(path: Path, state: RunState, config: Config) -> str:
     return initial.history()
 
 
-def open_run(folder: Path, *, resume: bool) -> None:
-    """Make the folder of a run, and remove what writes that were cut off have left in it.
+@contextmanager
+def open_run(folder: Path, *, resume: bool) -> Iterator[None]:
+    """Make the folder of a run, keep other trainings out of it, and remove what writes that were cut off have left.
 
     Args:
         folder: The run's folder.
         resume: Whether the run goes on; pictures of another one are removed.
 
+    Yields:
+        Nothing; the folder is free again afterwards.
+
     Raises:
-        CheckpointError: If it cannot be made.
+        CheckpointError: If it cannot be made, or another training is at work in it.
     """
+    lock = FileLock(folder / _LOCK, timeout=0)
     try:
-        pictures = folder / PICTURES
-        pictures.mkdir(parents=True, exist_ok=True)
-        earlier = () if resume else pictures.glob(_PICTURES)
+        (folder / PICTURES).mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout as error:
+        raise CheckpointError(
+            folder, "another training is at work here; let it end or choose another folder"
+        ) from error
+    except OSError as error:
+        raise CheckpointError(folder, f"cannot be made a folder ({error.strerror})") from error
+    try:
+        _clean(folder, keep_pictures=resume)
+        yield
+    finally:
+        (folder / _LOCK).unlink(missing_ok=True)
+        lock.release()
+
+
+def _clean(folder: Path, *, keep_pictures: bool) -> None:
+    pictures = folder / PICTURES
+    earlier = () if keep_pictures else pictures.glob(_PICTURES)
+    try:
         for path in (*folder.glob(_LEFTOVERS), *pictures.glob(_LEFTOVERS), *earlier):
             path.unlink()
     except OSError as error:
-        raise CheckpointError(folder, f"cannot be made a folder ({error.strerror})") from error
+        raise CheckpointError(folder, f"cannot be cleaned ({error.strerror})") from error
 
 
 def _fixed_sample(config: Config, paths: list[Path], model: StarINN) -> tuple[Tensor, Tensor]:

@@ -224,9 +224,26 @@ def test_a_run_s_folder_is_cleaned_of_writes_that_were_cut_off(tmp_path):
     (tmp_path / "pictures").mkdir()
     for name in (".liftveil-0123.tmp", "pictures/.liftveil-4567.tmp", ".precious", "journal.jsonl"):
         (tmp_path / name).touch()
-    open_run(tmp_path, resume=True)
+    with open_run(tmp_path, resume=True):
+        assert sorted(path.name for path in tmp_path.iterdir()) == [".lock", ".precious", "journal.jsonl", "pictures"]
     assert sorted(path.name for path in tmp_path.iterdir()) == [".precious", "journal.jsonl", "pictures"]
     assert list((tmp_path / "pictures").iterdir()) == []
+
+
+@pytest.mark.parametrize("resume", [True, False])
+def test_a_folder_where_a_training_is_at_work_is_refused(tmp_path, resume):
+    (tmp_path / ".lock").touch()  # of a training that was killed
+    with open_run(tmp_path, resume=False):
+        kept = tmp_path / "pictures/step-000400.png"
+        kept.touch()
+        with (
+            pytest.raises(CheckpointError, match="another training is at work here"),
+            open_run(tmp_path, resume=resume),
+        ):
+            pass
+        assert kept.exists()
+    with open_run(tmp_path, resume=True):
+        pass
 
 
 @pytest.mark.parametrize("resume", [True, False])
@@ -235,7 +252,8 @@ def test_pictures_of_a_run_that_is_replaced_are_removed(tmp_path, resume):
     pictures.mkdir()
     for name in ("step-000400.png", "mine.png"):
         (pictures / name).touch()
-    open_run(tmp_path, resume=resume)
+    with open_run(tmp_path, resume=resume):
+        pass
     assert {path.name for path in pictures.iterdir()} == {"mine.png"} | ({"step-000400.png"} if resume else set())
 
 

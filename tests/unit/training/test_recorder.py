@@ -89,7 +89,8 @@ def record(tmp_path, tiny_config, new_state, told, photos):
     def begin(*, board=None, **training):
         config = tiny_config(training=NEVER | training)
         folder = tmp_path / "run"
-        open_run(folder, resume=False)
+        with open_run(folder, resume=False):
+            pass
         pairs = validation_pairs(find_pictures(photos), crop_px=16, count=2)
         journal = Journal(folder / JOURNAL)
         recorder = Recorder(folder, config, pairs, told(), journal, board)
