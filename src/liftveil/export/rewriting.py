@@ -78,8 +78,8 @@ def _pair(node: onnx.NodeProto, outputs: list[str], constants: Constants) -> Ite
     for which, output in enumerate(outputs):
         half = onnx.NodeProto()
         half.CopyFrom(node)
-        half.name, half.output[0] = f"{node.name}_{which}", output
+        half.name, half.output[0] = f"half {which} of {node.name}", output
         for place, name in enumerate(node.input[1:], 1):
-            half.input[place] = f"{name}_{which}_of_{node.name}"
+            half.input[place] = f"half {which} of {name} for {node.output[0]}"
             constants[half.input[place]] = np.array_split(constants[name], 2)[which]
         yield half

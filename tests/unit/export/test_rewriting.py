@@ -65,6 +65,13 @@ class TestHalves:
         assert [tuple(tensor.dims) for tensor in after.graph.initializer].count((3, 2, 3, 3)) == 2
         same(before, after)
 
+    def test_have_names_of_their_own(self):
+        before = model(SPLIT.replace("y = Mul(p, q)", "z = Mul(p, q)\n y = Relu(z)"), **KERNELS)
+        for name, node in zip(("conv", "split", "conv_1", "conv_0"), before.graph.node, strict=True):
+            node.name = name
+        names = [node.name for node in rewritten(before).graph.node]
+        assert len(names) == len(set(names)) == 4
+
     def test_without_a_bias(self):
         before = model(SPLIT.replace("w, b)", "w)"), w=KERNELS["w"])
         after = rewritten(before)
