@@ -1,7 +1,7 @@
-"""Rewriting of ONNX graphs for speed: constants are computed once, and halves are convolved apart.
+"""Rewriting of ONNX graphs for speed: constants are computed once, and what is split is convolved apart.
 
 A split after a convolution makes the runtime bring the whole result into another layout in memory and copy it; two
-convolutions with half the kernels each give the halves as they are. The values stay the same up to the order of sums.
+convolutions with some of the kernels each give the parts as they are. The values stay the same up to the order of sums.
 """
 
 from __future__ import annotations
@@ -53,33 +53,38 @@ def _unfolded(graph: onnx.GraphProto, constants: Constants) -> Iterator[onnx.Nod
 
 
 def _convolved_apart(nodes: list[onnx.NodeProto], constants: Constants) -> Iterator[onnx.NodeProto]:
-    """Pairs of convolutions in place of one and a split of its channels in halves."""
+    """Pairs of convolutions in place of one and a split of its channels in two parts."""
     readers = Counter(name for node in nodes for name in node.input)
-    splits = {node.input[0]: node for node in nodes if node.op_type == "Split" and _halves(node)}
-    whole = {name for name in splits if readers[name] > 1}
-    apart = {
-        node.output[0]
-        for node in nodes
-        if node.op_type == "Conv" and node.output[0] in splits.keys() - whole and constants.keys() >= {*node.input[1:]}
-    }
+    splits = {node.input[0]: node for node in nodes if _parts_channels(node, constants) and readers[node.input[0]] == 1}
+    whole = {node.output[0]: node for node in nodes if node.output[0] in splits and _separable(node, constants)}
     for node in nodes:
-        if node.output[0] in apart:
-            yield from _pair(node, splits[node.output[0]].output, constants)
-        elif not (node.op_type == "Split" and node.input[0] in apart):
+        if node.output[0] in whole:
+            yield from _pair(node, splits[node.output[0]], constants)
+        elif not (node.op_type == "Split" and node.input[0] in whole):
             yield node
 
 
-def _halves(node: onnx.NodeProto) -> bool:
-    axis = next((attribute.i for attribute in node.attribute if attribute.name == "axis"), 0)
-    return axis == 1 and len(node.output) == 2
+def _parts_channels(node: onnx.NodeProto, constants: Constants) -> bool:
+    known = constants.keys() >= {*node.input[1:]}
+    return node.op_type == "Split" and known and len(node.output) == 2 and _number(node, "axis", 0) == 1
 
 
-def _pair(node: onnx.NodeProto, outputs: list[str], constants: Constants) -> Iterator[onnx.NodeProto]:
-    for which, output in enumerate(outputs):
+def _separable(node: onnx.NodeProto, constants: Constants) -> bool:
+    return node.op_type == "Conv" and _number(node, "group", 1) == 1 and constants.keys() >= {*node.input[1:]}
+
+
+def _number(node: onnx.NodeProto, name: str, default: int) -> int:
+    return next((attribute.i for attribute in node.attribute if attribute.name == name), default)
+
+
+def _pair(node: onnx.NodeProto, split: onnx.NodeProto, constants: Constants) -> Iterator[onnx.NodeProto]:
+    channels = len(constants[node.input[1]])
+    first = int(constants[split.input[1]][0]) if len(split.input) > 1 else -(-channels // 2)
+    for which, (output, part) in enumerate(zip(split.output, (slice(first), slice(first, None)), strict=True)):
         half = onnx.NodeProto()
         half.CopyFrom(node)
-        half.name, half.output[0] = f"half {which} of {node.name}", output
+        half.name, half.output[0] = f"part {which} of {node.name}", output
         for place, name in enumerate(node.input[1:], 1):
-            half.input[place] = f"half {which} of {name} for {node.output[0]}"
-            constants[half.input[place]] = np.array_split(constants[name], 2)[which]
+            half.input[place] = f"part {which} of {name} for {node.output[0]}"
+            constants[half.input[place]] = constants[name][part]
         yield half

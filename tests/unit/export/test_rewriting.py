@@ -28,7 +28,7 @@ def same(first, second):
         np.testing.assert_allclose(after, before, rtol=1e-5, atol=1e-6)
 
 
-KERNELS = {"w": RNG.random((6, 2, 3, 3)), "b": RNG.random(6)}
+KERNELS = {"w": RNG.random((6, 2, 3, 3)), "b": RNG.random(6), "g": RNG.random((6, 1, 3, 3))}
 SPLIT = """net (float[1,2,h,w1] x) => (float[1,3,h,w1] y) {
     c = Conv<pads = [1, 1, 1, 1]>(x, w, b)
     p, q = Split<axis = 1, num_outputs = 2>(c)
@@ -57,7 +57,7 @@ class TestConstants:
         assert list(rewritten(before).graph.initializer) == []
 
 
-class TestHalves:
+class TestParts:
     def test_are_convolved_apart(self):
         before = model(SPLIT, **KERNELS)
         after = rewritten(before)
@@ -71,6 +71,16 @@ class TestHalves:
             node.name = name
         names = [node.name for node in rewritten(before).graph.node]
         assert len(names) == len(set(names)) == 4
+
+    def test_may_be_unequal(self):
+        text = SPLIT.replace(", num_outputs = 2>(c)", ">(c, sizes)").replace(
+            "y = Mul(p, q)", "y = Concat<axis = 1>(q, p)"
+        )
+        before = model(text.replace("[1,3,h", "[1,6,h"), **KERNELS)
+        before.graph.initializer.append(onnx.numpy_helper.from_array(np.array([4, 2]), "sizes"))
+        after = rewritten(before)
+        assert kinds(after) == ["Conv", "Conv", "Concat"]
+        same(before, after)
 
     def test_without_a_bias(self):
         before = model(SPLIT.replace("w, b)", "w)"), w=KERNELS["w"])
