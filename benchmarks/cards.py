@@ -24,7 +24,7 @@ from liftveil.data import find_pictures
 from liftveil.evaluation import plot_runs, read_runs
 from liftveil.imaging import amplified_difference, side_by_side, write_picture
 from liftveil.networks import load_weights, weights_facts
-from liftveil.research import load_pair, pairs_of
+from liftveil.research import FAMILIES, load_pair, pairs_of
 from liftveil.runtime import Session
 from liftveil.weights import WEIGHTS_FILE, Card, find_model
 
@@ -80,6 +80,7 @@ def page(name: str) -> None:
         figures=figures(kodak, validation),
         origin=origin(kodak),
         embed_seconds=kodak["embed_seconds"],
+        jpegs=jpegs(kodak),
         planes=planes(kodak["summary"]),
         covers=covers(name),
         weak_db=f"{WEAK_DB:.0f}",
@@ -109,6 +110,18 @@ def figures(kodak: dict[str, Any], validation: dict[str, Any]) -> str:
         rows.append([title, *(f"{s[key]:.2f}" for key in keys), f"{s['sum_db']:.2f}", *similarity])
     columns = ("pictures", "cover", "worst", "secret", "worst", "sum", "SSIM cover", "worst", "SSIM secret", "worst")
     return table(*columns, rows=rows)
+
+
+def jpegs(kodak: dict[str, Any]) -> str | None:
+    """What is left after JPEG, for models that are made for it."""
+    if "jpeg" not in kodak:
+        return None
+    rows: list[list[object]] = []
+    for title, found in kodak["jpeg"].items():
+        family, quality = title.split()
+        keys = ("mean_cover_psnr_db", "mean_secret_psnr_db", "worst_secret_psnr_db")
+        rows.append([FAMILIES[family].title, quality, *(f"{found[key]:.2f}" for key in keys)])
+    return table("stego saved as", "quality", "cover as seen", "secret", "worst secret", rows=rows)
 
 
 def planes(summary: dict[str, float]) -> str:
