@@ -180,7 +180,10 @@ def montage(name: str, chosen: list[str]) -> NDArray[np.uint8]:
                 ("stego", stego),
                 ("difference x20", amplified_difference(loaded.cover, stego)),
             ]
-    return side_by_side(panels, columns=5, panel_height_px=PANEL_PX)
+    shown = [
+        (title, np.repeat(np.atleast_3d(pixels), 3 // np.atleast_3d(pixels).shape[2], 2)) for title, pixels in panels
+    ]
+    return side_by_side(shown, columns=5, panel_height_px=PANEL_PX)
 
 
 if __name__ == "__main__":
