@@ -26,6 +26,10 @@ _LEAD = 0.1
 """By how much an older version's result has to be the more plausible one. What a newer version makes of an older one's
 stego is far worse than that; what an older one makes of a newer one's may pass for a rough picture."""
 
+_LEAD_IN_JPEG = 0.3
+"""By how much the result of a model made for JPEG has to be the more plausible one: it finds something smooth in
+everything, while in its own stegos, other models find nothing but noise."""
+
 _GRID_PX = 16  # no model's blocks are larger, so such squares lie on the grid of each
 
 _ABSURD = 1e6  # grey levels whose squares float32 still holds
@@ -201,7 +205,8 @@ def extract_picture(stego: Picture, *, model: str | Path | None = None) -> Extra
     sessions = {candidate.name: _session(candidate) for candidate in releases().values()}
     middle = _middle(stego.rgb_u8)
     scores = {name: plausibility(session.extract_levels(middle)) for name, session in sessions.items()}
-    best = sessions[_chosen(scores)]
+    handicaps = {name: _LEAD_IN_JPEG for name, session in sessions.items() if session.jpeg_quality is not None}
+    best = sessions[_chosen({name: score - handicaps.get(name, 0.0) for name, score in scores.items()})]
     return Extraction(best.extract(stego.rgb_u8), best.model, scores, _notices(stego, best))
 
 

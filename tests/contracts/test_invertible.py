@@ -17,6 +17,7 @@ from liftveil.invertible import (
     ActNorm,
     AffineCoupling,
     ColourStrength,
+    Folded,
     GreyCentring,
     Invertible,
     OpponentColour,
@@ -66,6 +67,14 @@ def constant_mixing():
     return randomised(TriangularMixing(CHANNELS), seed=next(SEEDS)).frozen()
 
 
+def folded():
+    """Colours and a wavelet as one convolution, with gains that are random."""
+    gains = randomised(ColourStrength(12, luma=1.0, chroma=3.0, learned=True), seed=next(SEEDS))
+    return Folded(
+        Sequence(OpponentColour(), Wavelet("haar", levels=1, mode="float", colours=3), gains), channels=3, side=2
+    )
+
+
 def wavelet_case(name, levels, mode, colours=3):
     return Case(
         lambda: Wavelet(name, levels=levels, mode=mode, colours=colours),
@@ -101,6 +110,7 @@ CASES = {
     "colour, grey": Case(GreyCentring, (2, 1, 2, 3)),
     "strength": Case(lambda: ColourStrength(6, luma=1.0, chroma=3.0, learned=True), (2, 6, 2, 3)),
     "strength, grey": Case(lambda: ColourStrength(4, luma=3.0, chroma=None, learned=True)),
+    "folded": Case(folded, (2, 3, 4, 8), output_shape=(2, 12, 2, 4)),
     "sequence": Case(
         lambda: Sequence(ActNorm(CHANNELS), coupling("plain", "second"), OrthogonalMixing(CHANNELS)),
         starts_as_identity=True,

@@ -177,13 +177,13 @@ def finished(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Finish
     study = Study(
         network("starinn-1"),
         pairs_of(sorted(pictures.iterdir()), 2),
+        "two <pairs> & $more$",
         (CLASSICAL["jxl-lossless"],),
         (
             replace(FAMILIES["jpeg-444"], strengths=(100, 95, 90)),
             replace(FAMILIES["noise"], strengths=(0.5, 2, 5)),
             replace(FAMILIES["flips"], strengths=(0.01, 0.1, 1)),
         ),
-        "two <pairs> & $more$",
     )
     folder, counter = tmp_path_factory.mktemp("study"), Counter()
     findings = run_study(study, folder, observer=counter, processes=2)
