@@ -69,7 +69,8 @@ class Extraction:
     Attributes:
         recovered: RGB (height, width, 3), or (height, width) if the model hides grey pictures.
         model: The model that was used.
-        scores: Plausibility of what each model finds in the picture's middle; see :func:`plausibility`.
+        scores: Plausibility of what each model finds in the picture's middle; see :func:`plausibility`. From that of
+            models made for JPEG is taken what they have to lead by.
         notices: What the user should know about the stego.
     """
 
@@ -204,9 +205,8 @@ def extract_picture(stego: Picture, *, model: str | Path | None = None) -> Extra
         return Extraction(session.rounded(levels), session.model, scores, _notices(stego, session))
     sessions = {candidate.name: _session(candidate) for candidate in releases().values()}
     middle = _middle(stego.rgb_u8)
-    scores = {name: plausibility(session.extract_levels(middle)) for name, session in sessions.items()}
-    handicaps = {name: _LEAD_IN_JPEG for name, session in sessions.items() if session.jpeg_quality is not None}
-    best = sessions[_chosen({name: score - handicaps.get(name, 0.0) for name, score in scores.items()})]
+    scores = {name: _score(session, middle) for name, session in sessions.items()}
+    best = sessions[_chosen(scores)]
     return Extraction(best.extract(stego.rgb_u8), best.model, scores, _notices(stego, best))
 
 
@@ -233,6 +233,11 @@ def plausibility(levels: NDArray[np.float32]) -> float:
     once, twice = (sum(_mean_square(np.diff(levels, order, axis)) for axis in (0, 1)) / 2 for order in (1, 2))
     outside = _mean_square(levels - levels.clip(0, 255))
     return 1 - (twice / 6 + outside) / (once / 2 + _BLANK_VARIANCE)
+
+
+def _score(session: Session, stego: NDArray[np.uint8]) -> float:
+    lead = 0.0 if session.jpeg_quality is None else _LEAD_IN_JPEG
+    return plausibility(session.extract_levels(stego)) - lead
 
 
 def _chosen(scores: dict[str, float]) -> str:
