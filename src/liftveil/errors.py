@@ -15,6 +15,7 @@
     ├── MissingExtraError       a command that needs an extra: carries ``extra``
     ├── CapacityError           more than the carrier holds: carries ``needed_bytes`` and ``capacity_bytes``
     ├── PayloadError            what was hidden cannot be opened: carries ``payload``
+    ├── PasswordError           a password that cannot be had: carries ``source``
     ├── DataError               a folder of pictures that cannot serve: carries ``path``
     ├── CheckpointError         a run's file that cannot be read or written: carries ``path``
     ├── RefusalError            a system refuses a pair: carries ``system``
@@ -152,6 +153,18 @@ class PayloadError(LiftveilError):
     def __init__(self, payload: str, problem: str) -> None:
         super().__init__(f"{payload}: {problem}")
         self.payload = payload
+
+
+class PasswordError(LiftveilError):
+    """A password cannot be had or used; its text never holds one.
+
+    Attributes:
+        source: The file or option that it should come from.
+    """
+
+    def __init__(self, source: str | Path, problem: str) -> None:
+        super().__init__(f"{source}: {problem}")
+        self.source = str(source)
 
 
 class DataError(LiftveilError):

@@ -31,7 +31,6 @@ def hide_jxl_digits(
     Raises:
         CapacityError: If even the lowest quality does not fit.
         ConfigError: If there is no such modulus.
-        MissingExtraError: If pillow-jxl-plugin is not installed.
         ShapeError: If the shapes differ or are none of pictures.
     """
     return _hide(cover_u8, secret_u8, modulus, digit_pen(modulus, rng))
@@ -49,7 +48,6 @@ def show_jxl_digits(stego_u8: NDArray[np.uint8], *, modulus: int) -> NDArray[np.
 
     Raises:
         ConfigError: If there is no such modulus.
-        MissingExtraError: If pillow-jxl-plugin is not installed.
         PayloadError: If nothing is hidden there, or it is damaged.
     """
     return decompress(read_payload(stego_u8, modulus=modulus), shape=stego_u8.shape)
@@ -71,7 +69,6 @@ def hide_jxl_lsb(
 
     Raises:
         CapacityError: If even the lowest quality does not fit.
-        MissingExtraError: If pillow-jxl-plugin is not installed.
         ShapeError: If the shapes differ or are none of pictures.
     """
 
@@ -91,7 +88,6 @@ def show_jxl_lsb(stego_u8: NDArray[np.uint8]) -> NDArray[np.uint8]:
         Recovered picture of the same shape.
 
     Raises:
-        MissingExtraError: If pillow-jxl-plugin is not installed.
         PayloadError: If nothing is hidden there, or it is damaged.
     """
     return show_jxl_digits(stego_u8, modulus=2)

@@ -28,7 +28,6 @@ def hide_jxl_lossless(
 
     Raises:
         CapacityError: If it does not fit even into all eight bits.
-        MissingExtraError: If pillow-jxl-plugin is not installed.
         ShapeError: If the shapes differ or are none of pictures.
     """
     require_shape_of_cover(secret_u8, cover_u8)
@@ -50,7 +49,6 @@ def show_jxl_lossless(stego_u8: NDArray[np.uint8]) -> NDArray[np.uint8]:
         Recovered picture of the same shape.
 
     Raises:
-        MissingExtraError: If pillow-jxl-plugin is not installed.
         PayloadError: If nothing is hidden there, or it is damaged.
     """
     for modulus in _MODULI:

@@ -6,7 +6,21 @@ import sys
 
 import typer
 
-from liftveil.cli import data, demo, embed, evaluate, export, extract, info, plot, profile, research, test, train
+from liftveil.cli import (
+    capacity,
+    data,
+    demo,
+    embed,
+    evaluate,
+    export,
+    extract,
+    info,
+    plot,
+    profile,
+    research,
+    test,
+    train,
+)
 from liftveil.cli.console import complain
 from liftveil.errors import LiftveilError, lacks_memory
 
@@ -23,6 +37,7 @@ app = typer.Typer(
 for command in (
     embed.embed,
     extract.extract,
+    capacity.capacity,
     demo.demo,
     info.info,
     train.train,

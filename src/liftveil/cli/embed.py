@@ -2,38 +2,90 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 import typer
 
 from liftveil.cli.console import AsJson, Force, decibels, json_decibels, notify, say, say_json
+from liftveil.cli.exactly import ExactOptions, embed_exactly
+from liftveil.cli.passwords import PasswordFile, PasswordPrompt, wanted_password
 from liftveil.weights import DEFAULT_MODEL
 
 WEAK_DB = 30.0
 """Below this verified PSNR of the secret, a warning is printed."""
 
+_JPEG_QUALITY = 90
+
 
 def embed(
     cover: Annotated[Path, typer.Argument(help="The picture to be seen.")],
-    secret: Annotated[Path, typer.Argument(help="The picture to hide; fitted to the cover's size.")],
+    secret: Annotated[Path, typer.Argument(help="The picture to hide, or, with --file, any file.")],
     *,
     output: Annotated[
         Path, typer.Option("-o", "--output", help="The stego: .png, .webp or .tif; .jpg with a model made for it.")
     ],
+    carrier: Annotated[
+        Literal["neural", "exact"] | None,
+        typer.Option(help="neural: a whole picture, degrades gracefully [default]; exact: bit for bit, or not at all."),
+    ] = None,
     model: Annotated[str, typer.Option(help="A shipped model or the folder of an exported one.")] = DEFAULT_MODEL,
-    quality: Annotated[int, typer.Option(min=1, max=100, help="Quality of a stego in JPEG.")] = 90,
+    quality: Annotated[
+        str, typer.Option(help="Of a stego in JPEG, 1 to 100; auto: 90, or what the exact carrier has room for.")
+    ] = "auto",
+    lossless: Annotated[
+        bool, typer.Option("--lossless", help="Exact carrier: every sample comes back, whatever the stego becomes.")
+    ] = False,
+    min_psnr: Annotated[
+        float | None, typer.Option(metavar="DB", help="Exact carrier: what the stego keeps at least.")
+    ] = None,
+    file: Annotated[bool, typer.Option("--file", help="Hide SECRET as a file; chooses the exact carrier.")] = False,
+    password_file: PasswordFile = None,
+    password_prompt: PasswordPrompt = False,
     force: Force = False,
     as_json: AsJson = False,
 ) -> None:
     """Hide SECRET in COVER, and verify by extracting from the written file.
 
-    This conceals, it does not encrypt: whoever has liftveil can extract.
+    The neural carrier conceals, it does not encrypt: whoever has liftveil can extract. The exact carrier takes a
+    password.
     """
+    wishes = {"--file": file, "--lossless": lossless, "--min-psnr": min_psnr is not None}
+    wishes |= {"--password-file": password_file is not None, "--password-prompt": password_prompt}
+    if carrier == "exact" or (carrier is None and any(wishes.values())):
+        _require_auto(quality)
+        options = ExactOptions(file=file, lossless=lossless, min_psnr=min_psnr, force=force)
+        password = wanted_password(password_file, prompt=password_prompt, twice=True)
+        facts = embed_exactly(cover, secret, output, password, options)
+    else:
+        _refuse(name for name, wished in wishes.items() if wished)
+        facts = _embed_neurally((cover, secret, output), model, _jpeg_quality(quality), force=force)
+    notify(facts["notices"])
+    say_json(facts) if as_json else _say(facts)
+
+
+def _say(facts: dict[str, Any]) -> None:
+    how = facts.get("model", "the exact carrier")
+    say(f"{facts['stego']}: {facts['width']}x{facts['height']}, hidden with {how}")
+    say(f"cover as seen      {_shown(facts['cover_psnr_db'])}")
+    if "bytes" in facts:
+        say(f"file recovered     {facts['bytes']} bytes, identical  (opened from the written file)")
+    else:
+        how = "opened" if facts["carrier"] == "exact" else "extracted"
+        say(f"secret recovered   {_shown(facts['secret_psnr_db'])}  ({how} from the written file)")
+
+
+def _shown(value: float | None) -> str:
+    return decibels(float("inf") if value is None else value)
+
+
+def _embed_neurally(paths: tuple[Path, Path, Path], model: str, quality: int, *, force: bool) -> dict[str, Any]:
     from liftveil.api import embed_pictures, extract_picture
     from liftveil.imaging import is_jpeg, read_picture, read_stego, write_picture
     from liftveil.metrics import psnr
 
+    cover, secret, output = paths
     jpeg_notices = _check(output, model, quality, force=force)
     result = embed_pictures(read_picture(cover), read_picture(secret), model=model)
     write_picture(output, result.stego.rgb_u8, result.stego.alpha_u8, force=force, jpeg_quality=quality)
@@ -43,24 +95,16 @@ def embed(
     weak = f"{output}: the secret comes back at only {decibels(secret_db)}; try another cover"
     flat = f"{output}: JPEG has no transparency, so that of the cover is left out"
     lost = [flat] if is_jpeg(output) and result.stego.alpha_u8 is not None else []
-    notices = [*result.notices, *jpeg_notices, *lost, *([weak] if secret_db < WEAK_DB else [])]
-    notify(notices)
-    if as_json:
-        say_json(
-            {
-                "stego": str(output),
-                "width": written.width,
-                "height": written.height,
-                "model": result.model.name,
-                "cover_psnr_db": json_decibels(cover_db),
-                "secret_psnr_db": json_decibels(secret_db),
-                "notices": notices,
-            }
-        )
-    else:
-        say(f"{output}: {written.width}x{written.height}, hidden with {result.model.name}")
-        say(f"cover as seen      {decibels(cover_db)}")
-        say(f"secret recovered   {decibels(secret_db)}  (extracted from the written file)")
+    return {
+        "stego": str(output),
+        "width": written.width,
+        "height": written.height,
+        "carrier": "neural",
+        "model": result.model.name,
+        "cover_psnr_db": json_decibels(cover_db),
+        "secret_psnr_db": json_decibels(secret_db),
+        "notices": [*result.notices, *jpeg_notices, *lost, *([weak] if secret_db < WEAK_DB else [])],
+    }
 
 
 def _check(output: Path, model: str, quality: int, *, force: bool) -> list[str]:
@@ -80,3 +124,22 @@ def _check(output: Path, model: str, quality: int, *, force: bool) -> list[str]:
         raise UnsupportedOutput(output, "JPEG changes pixels, which destroys the hidden picture", advice)
     check_output(output, force=force, jpeg_quality=quality)
     return [f"{output}: {model} is made for JPEG of quality {lowest} and above"] if quality < lowest else []
+
+
+def _jpeg_quality(quality: str) -> int:
+    if quality == "auto":
+        return _JPEG_QUALITY
+    if not (quality.isascii() and quality.isdecimal() and 1 <= int(quality) <= 100):
+        raise typer.BadParameter(f"{quality!r} is neither auto nor a number from 1 to 100", param_hint="--quality")
+    return int(quality)
+
+
+def _require_auto(quality: str) -> None:
+    if quality != "auto":
+        hint = "the exact carrier writes no JPEG; the only quality that it knows is auto, see also --min-psnr"
+        raise typer.BadParameter(hint, param_hint="--quality")
+
+
+def _refuse(wishes: Iterable[str]) -> None:
+    for name in wishes:
+        raise typer.BadParameter("needs the exact carrier; leave --carrier out or use --carrier exact", param_hint=name)

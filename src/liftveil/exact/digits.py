@@ -20,6 +20,7 @@ from liftveil.errors import PayloadError, ShapeError
 from liftveil.exact.radix import block_of
 
 _GREATEST = 255
+_AT_ONCE = 2**16  # so that indices, eight times as large as samples, stay in the processor's cache
 
 
 def embed_digits(
@@ -51,13 +52,15 @@ def embed_digits(
         raise ShapeError(upward.shape, f"one choice for each of {digits.size} digits")
     if digits.max(initial=0) >= modulus:
         raise PayloadError("digits", f"not all are below the modulus {modulus}")
-    embedded = samples_u8.copy()
-    places = samples_u8[: digits.size].astype(np.int32)  # position in the table: x, digit, upward
-    places *= modulus
-    places += digits
-    places *= 2
-    places += upward
-    np.take(_nearest(modulus), places, out=embedded[: digits.size], mode="clip")
+    embedded, table = samples_u8.copy(), nearest_values(modulus)
+    for first in range(0, digits.size, _AT_ONCE):
+        part = slice(first, min(first + _AT_ONCE, digits.size))
+        places = samples_u8[part].astype(np.intp)  # position in the table: x, digit, upward
+        places *= modulus
+        places += digits[part]
+        places *= 2
+        places += upward[part]
+        np.take(table, places, out=embedded[part], mode="clip")
     return embedded
 
 
@@ -75,13 +78,17 @@ def extract_digits(samples_u8: NDArray[np.uint8], modulus: int) -> NDArray[np.ui
         ConfigError: If there is no such modulus.
     """
     block_of(modulus)
-    residues = (np.arange(_GREATEST + 1) % modulus).astype(np.uint8)
-    return residues[samples_u8]
+    residues = bytes(value % modulus for value in range(_GREATEST + 1))
+    return np.frombuffer(samples_u8.tobytes().translate(residues), np.uint8).reshape(samples_u8.shape)
 
 
 @cache
-def _nearest(modulus: int) -> NDArray[np.uint8]:
-    """The new value for each sample, digit and choice, flattened: a table is faster than 64-bit remainders."""
+def nearest_values(modulus: int) -> NDArray[np.uint8]:
+    """The new value for each sample, digit and choice, flattened: a table is faster than 64-bit remainders.
+
+    Args:
+        modulus: 2..256.
+    """
     sample, digit, upward = np.ogrid[: _GREATEST + 1, :modulus, :2]
     up = (digit - sample) % modulus
     rises = (2 * up < modulus) | ((2 * up == modulus) & (upward == 1))

@@ -1,4 +1,4 @@
-"""Pictures as JPEG XL of a limited size, through pillow-jxl-plugin (libjxl), which the extra ``jxl`` installs.
+"""Pictures as JPEG XL of a limited size, through pillow-jxl-plugin (libjxl).
 
 Importing the plugin, which happens at the first use here, also teaches Pillow to open JPEG XL in this process.
 
@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from liftveil.errors import CapacityError, MissingExtraError, PayloadError, ShapeError
+from liftveil.errors import CapacityError, PayloadError, ShapeError
 from liftveil.exact.codestream import picture_size
 from liftveil.exact.fitting import highest_that_fits
 
@@ -56,13 +56,12 @@ def compress(pixels_u8: NDArray[np.uint8], *, most_bytes: int) -> Compressed:
 
     Raises:
         CapacityError: If even the lowest quality does not fit.
-        MissingExtraError: If pillow-jxl-plugin is not installed.
         ShapeError: If it is no such picture.
     """
     exact = compress_lossless(pixels_u8)
     if len(exact.data) <= most_bytes:
         return exact
-    tried = highest_that_fits(lambda quality: _encode(pixels_u8, quality=quality), most_bytes=most_bytes)
+    tried = highest_that_fits(lambda quality: encode(pixels_u8, quality=quality), most_bytes=most_bytes)
     if len(tried.data) > most_bytes:
         raise CapacityError(len(tried.data), most_bytes)
     return Compressed(tried.data, lossless=False, quality=tried.quality)
@@ -75,10 +74,9 @@ def compress_lossless(pixels_u8: NDArray[np.uint8]) -> Compressed:
         pixels_u8: Picture (height, width, 3) or (height, width), 0..255.
 
     Raises:
-        MissingExtraError: If pillow-jxl-plugin is not installed.
         ShapeError: If it is no such picture.
     """
-    return Compressed(_encode(pixels_u8, lossless=True), lossless=True, quality=100.0)
+    return Compressed(encode(pixels_u8, lossless=True), lossless=True, quality=100.0)
 
 
 def decompress(data: bytes, *, shape: tuple[int, ...]) -> NDArray[np.uint8]:
@@ -93,7 +91,6 @@ def decompress(data: bytes, *, shape: tuple[int, ...]) -> NDArray[np.uint8]:
         Picture of that shape, 0..255.
 
     Raises:
-        MissingExtraError: If pillow-jxl-plugin is not installed.
         PayloadError: If the data are damaged, or a picture of another shape.
     """
     plugin = _plugin()
@@ -110,7 +107,19 @@ def decompress(data: bytes, *, shape: tuple[int, ...]) -> NDArray[np.uint8]:
     return np.frombuffer(pixels, np.uint8).reshape(shape).copy()
 
 
-def _encode(pixels_u8: NDArray[np.uint8], **options: float) -> bytes:
+def encode(pixels_u8: NDArray[np.uint8], **options: float) -> bytes:
+    """Encode a picture once.
+
+    Args:
+        pixels_u8: Picture (height, width, 3) or (height, width), 0..255.
+        options: Of the plugin: ``quality``, below 100, or ``lossless``.
+
+    Returns:
+        A bare codestream.
+
+    Raises:
+        ShapeError: If it is no such picture.
+    """
     if pixels_u8.ndim not in (2, 3) or pixels_u8.shape[2:] not in ((), (3,)) or 0 in pixels_u8.shape:
         raise ShapeError(pixels_u8.shape, "(height, width, 3) or (height, width)")
     _plugin()
@@ -120,7 +129,5 @@ def _encode(pixels_u8: NDArray[np.uint8], **options: float) -> bytes:
 
 
 def _plugin() -> ModuleType:
-    try:
-        return importlib.import_module("pillow_jxl")
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("jxl", "JPEG XL") from error
+    """The plugin, loaded where it is needed first: most users never see JPEG XL."""
+    return importlib.import_module("pillow_jxl")

@@ -53,9 +53,10 @@ def check_target(path: str | os.PathLike[str], *, force: bool = False) -> None:
 def atomic_write_bytes(path: str | os.PathLike[str], data: bytes, *, force: bool = False) -> None:
     """Write a file so that its name never stands for half of it, whatever fails.
 
-    The bytes go to a hidden file in the same folder, readable by nobody else, then onto the disk, and only
-    then to their name, with the permissions that the umask grants. Without ``force``, a file that somebody
-    else creates in the meantime is not overwritten either.
+    The bytes go to a file without a name, where the system knows such files, so that even a killed process
+    leaves nothing behind; else to a hidden file in the same folder, readable by nobody else. Then they go onto
+    the disk, and only then to their name, with the permissions that the umask grants. Without ``force``, a file
+    that somebody else creates in the meantime is not overwritten either.
 
     Args:
         path: The file to write.
@@ -70,6 +71,8 @@ def atomic_write_bytes(path: str | os.PathLike[str], data: bytes, *, force: bool
     target = Path(path)
     temporary = target.with_name(f".liftveil-{secrets.token_hex(8)}.tmp")
     with _refusals(path):
+        if _write_unnamed(target, temporary, data, force=force):
+            return
         try:
             _write_through(temporary, data)
             _publish(temporary, target, force=force)
@@ -87,6 +90,37 @@ def _refusals(path: str | os.PathLike[str]) -> Iterator[None]:
     except OSError as trouble:
         otherwise = (trouble.strerror or "could not be written", "choose another place")
         raise OutputNotWritten(os.fspath(path), *_CAUSES.get(trouble.errno or 0, otherwise)) from trouble
+
+
+def _write_unnamed(target: Path, temporary: Path, data: bytes, *, force: bool) -> bool:
+    """Write to a file that has no name yet, and give it one; false where the system has no such files."""
+    try:
+        number = os.open(target.parent, os.O_TMPFILE | os.O_WRONLY, 0o666)
+    except (AttributeError, OSError):  # other systems, some disks
+        return False
+    with os.fdopen(number, "wb") as file:
+        unnamed = Path(f"/proc/self/fd/{number}")
+        if not unnamed.exists():
+            return False
+        file.write(data)
+        file.flush()
+        os.fsync(number)
+        # A new name can be given to what has none, but not another file's: replacing takes two steps.
+        _name(unnamed, temporary if force else target)
+    if force:
+        try:
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
+    return True
+
+
+def _name(unnamed: Path, name: Path) -> None:
+    folder = os.open(name.parent, os.O_RDONLY)
+    try:
+        os.link(unnamed, name.name, dst_dir_fd=folder)  # without dst_dir_fd, the link would be one to /proc
+    finally:
+        os.close(folder)
 
 
 def _write_through(temporary: Path, data: bytes) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,7 @@ def write_picture(
     *,
     force: bool = False,
     jpeg_quality: int | None = None,
+    before_it_appears: Callable[[bytes], object] | None = None,
 ) -> None:
     """Write pixels to a file, whole or not at all, with nothing in it but the pixels.
 
@@ -79,6 +81,7 @@ def write_picture(
         alpha_u8: Opacity of shape ``(height, width)``.
         force: Whether an existing file may be replaced.
         jpeg_quality: From 1 to 100, for what survives JPEG: such files have no subsampled chroma, and no opacity.
+        before_it_appears: Called with the file's content; what it raises is raised here, and nothing is written.
 
     Raises:
         ShapeError: If an array has another shape.
@@ -94,6 +97,8 @@ def write_picture(
         content = _saved(name, _stacked(name, pixels_u8, None), "JPEG", options)
     else:
         content = _encoded(name, _stacked(name, pixels_u8, alpha_u8))
+    if before_it_appears is not None:
+        before_it_appears(content)
     atomic_write_bytes(path, content, force=force)
 
 

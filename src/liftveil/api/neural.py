@@ -1,9 +1,7 @@
-"""Embedding and extraction for users: any pictures in, the right model picked, notices told."""
+"""The neural carrier: pictures in, the right model picked, everything that a report needs out."""
 
 from __future__ import annotations
 
-import os
-import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -11,10 +9,9 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from liftveil.errors import PictureSizeError, ShapeError
-from liftveil.imaging import Picture, fit_to, flatten_on_white, picture_from, stego_from, turn_grey, write_picture
+from liftveil.errors import PictureSizeError
+from liftveil.imaging import Picture, fit_to, flatten_on_white, turn_grey
 from liftveil.runtime import LEAST_PX, Session
 from liftveil.weights import DEFAULT_MODEL, Model, find_model, releases
 
@@ -35,11 +32,6 @@ _GRID_PX = 16  # no model's blocks are larger, so such squares lie on the grid o
 _ABSURD = 1e6  # grey levels whose squares float32 still holds
 
 Level = TypeVar("Level", np.uint8, np.float32)
-PictureLike = str | os.PathLike[str] | Image.Image | NDArray[np.uint8]
-
-
-class LiftveilNotice(UserWarning):
-    """Something about a picture that was changed or dropped, told as a Python warning."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,83 +72,8 @@ class Extraction:
     notices: tuple[str, ...]
 
 
-def embed(cover: PictureLike, secret: PictureLike, *, model: str | Path = DEFAULT_MODEL) -> NDArray[np.uint8]:
-    """Hide a picture in another of the same size.
-
-    This conceals, it does not encrypt: whoever has liftveil can extract. Save the result losslessly, for
-    example with :func:`save`; JPEG destroys the hidden picture.
-
-    Args:
-        cover: The picture to be seen: a path, a Pillow picture, or an array (height, width[, 3 or 4]) of
-            uint8. At least 16x16 pixels.
-        secret: The picture to hide; another size is fitted to the cover's, and of colours only the luma is
-            hidden if the model hides grey pictures.
-        model: A shipped model or the folder of an exported one.
-
-    Returns:
-        The stego, (height, width, 3), or (height, width, 4) if the cover has an alpha channel.
-
-    Warns:
-        LiftveilNotice: For everything about a picture that was changed or dropped.
-
-    Raises:
-        PictureError: If a picture cannot be read or is too small.
-        ShapeError: If an array has another shape.
-        ModelError: If the model is unknown or damaged.
-    """
-    result = embed_pictures(picture_from(cover, role="cover"), picture_from(secret, role="secret"), model=model)
-    _warn(result.notices)
-    return _pixels(result.stego)
-
-
-def extract(stego: PictureLike, *, model: str | Path | None = None) -> NDArray[np.uint8]:
-    """Get the hidden picture back.
-
-    Args:
-        stego: The saved picture: a path, a Pillow picture, or an array of uint8.
-        model: The model that hid it; None tries every shipped one and takes the most plausible result.
-
-    Returns:
-        The recovered picture, (height, width, 3), or (height, width) if the model hides grey pictures. A picture
-        that hides nothing gives noise.
-
-    Warns:
-        LiftveilNotice: If the stego's file format is lossy, and not one that the model is made for.
-
-    Raises:
-        PictureError: If the picture cannot be read or is too small.
-        ShapeError: If an array has another shape.
-        ModelError: If the model is unknown or damaged.
-    """
-    result = extract_picture(stego_from(stego, role="stego"), model=model)
-    _warn(result.notices)
-    return result.recovered
-
-
-def save(path: str | os.PathLike[str], pixels: NDArray[np.uint8], *, force: bool = False) -> None:
-    """Write a picture losslessly, whole or not at all.
-
-    Args:
-        path: A name ending in .png, .webp, .tif or .tiff.
-        pixels: (height, width) in grey, (height, width, 3) or (height, width, 4), uint8.
-        force: Whether an existing file is replaced.
-
-    Raises:
-        ShapeError: If the pixels have another shape.
-        PictureError: If they are not of uint8.
-        UnsupportedOutput: If the file's format would change pixels.
-        OutputExists: If the file exists and ``force`` is not given.
-        OutputNotWritten: If it cannot be written.
-    """
-    pixels = np.asarray(pixels)
-    if pixels.ndim not in {2, 3} or pixels.shape[2:] not in {(), (3,), (4,)}:
-        raise ShapeError(pixels.shape, "(height, width), (height, width, 3) or (height, width, 4)")
-    colours, alpha = (pixels[..., :3], pixels[..., 3]) if pixels.shape[2:] == (4,) else (pixels, None)
-    write_picture(path, colours, alpha, force=force)
-
-
 def embed_pictures(cover: Picture, secret: Picture, *, model: str | Path = DEFAULT_MODEL) -> Embedding:
-    """Like :func:`embed`, for pictures already read, with everything that a report needs.
+    """Hide a picture in another of the same size by a network.
 
     Args:
         cover: The picture to be seen.
@@ -184,7 +101,7 @@ def embed_pictures(cover: Picture, secret: Picture, *, model: str | Path = DEFAU
 
 
 def extract_picture(stego: Picture, *, model: str | Path | None = None) -> Extraction:
-    """Like :func:`extract`, for a picture already read, with everything that a report needs.
+    """Get back what a network hid.
 
     Args:
         stego: The picture that hides another.
@@ -280,12 +197,3 @@ def _opened(model: Model, written: tuple[int, ...]) -> Session:  # noqa: ARG001 
 def _require_size(picture: Picture) -> None:
     if min(picture.width, picture.height) < LEAST_PX:
         raise PictureSizeError(picture.name, width=picture.width, height=picture.height, least=LEAST_PX)
-
-
-def _pixels(picture: Picture) -> NDArray[np.uint8]:
-    return picture.rgb_u8 if picture.alpha_u8 is None else np.dstack((picture.rgb_u8, picture.alpha_u8))
-
-
-def _warn(notices: tuple[str, ...]) -> None:
-    for notice in notices:
-        warnings.warn(notice, LiftveilNotice, stacklevel=3)
