@@ -106,7 +106,12 @@ def _write_unnamed(target: Path, temporary: Path, data: bytes, *, force: bool) -
         file.flush()
         os.fsync(number)
         # A new name can be given to what has none, but not another file's: replacing takes two steps.
-        _name(unnamed, temporary if force else target)
+        try:
+            _name(unnamed, temporary if force else target)
+        except FileExistsError:
+            raise
+        except OSError:  # no links here
+            return False
     if force:
         try:
             temporary.replace(target)

@@ -31,9 +31,9 @@ def check_extras() -> None:
     """Refuse early what would fail after hours.
 
     Raises:
-        MissingExtraError: If a package for classical systems, figures or the page is not installed.
+        MissingExtraError: If a package for figures or the page is not installed.
     """
-    if any(find_spec(name) is None for name in ("jinja2", "matplotlib", "pillow_jxl")):
+    if any(find_spec(name) is None for name in ("jinja2", "matplotlib")):
         raise MissingExtraError("research", "research")
 
 

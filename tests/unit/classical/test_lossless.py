@@ -1,12 +1,10 @@
 """Whole pictures that come back bit by bit, on crops of the demo's photographs."""
 
-import sys
-
 import numpy as np
 import pytest
 
 from liftveil.classical import hide_jxl_digits, hide_jxl_lossless, payload_capacity, show_jxl_digits, show_jxl_lossless
-from liftveil.errors import CapacityError, MissingExtraError, PayloadError, ShapeError
+from liftveil.errors import CapacityError, PayloadError, ShapeError
 from liftveil.exact import compress_lossless
 from liftveil.metrics import psnr
 
@@ -134,13 +132,3 @@ class TestNothingToShow:
         stego = hide_jxl_lossless(*cropped(40, 24), rng=rng())
         with pytest.raises(PayloadError, match=self.REFUSED):
             show_jxl_lossless(stego.reshape(40, 24, 3))
-
-
-def test_without_the_plugin_the_extra_is_named(cropped, monkeypatch):
-    cover, secret = cropped(40, 24)
-    stego = hide_jxl_lossless(cover, secret, rng=rng())
-    monkeypatch.setitem(sys.modules, "pillow_jxl", None)
-    for call in (lambda: hide_jxl_lossless(cover, secret, rng=rng()), lambda: show_jxl_lossless(stego)):
-        with pytest.raises(MissingExtraError) as refusal:
-            call()
-        assert refusal.value.extra == "jxl"

@@ -215,7 +215,7 @@ class TestStudies:
             assert picture.mode == "L"
 
 
-@pytest.mark.parametrize("name", ["jinja2", "matplotlib", "pillow_jxl"])
+@pytest.mark.parametrize("name", ["jinja2", "matplotlib"])
 def test_what_is_missing_is_told_before_anything_is_done(monkeypatch, name):
     check_extras()
     monkeypatch.setitem(sys.modules, name, None)
