@@ -1,12 +1,19 @@
 """The exact carrier's format against RFC 8439 and a decoder that was written from its page alone."""
 
+import json
+from dataclasses import asdict
 from hashlib import sha256
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from liftveil.exact import Message, embed_message
+from liftveil.exact.head import DigitLayout, Head, sealed_head
+from liftveil.exact.keys import argon2id, derive_keys
 from liftveil.exact.keystream import Keystream
+from liftveil.exact.slots import drawn_slots, keyed_order, keyed_words, public_words
+from liftveil.exact.trellis import columns
 
 from . import exact_decoder
 
@@ -64,3 +71,45 @@ def test_a_stranger_with_the_key_reads_what_a_password_hid():
 def test_a_hidden_picture_says_its_size():
     message = Message(b"codestream", "picture", "", "image/jxl", (7, 9, 3))
     assert decoded(embed_message(cover(30, 30), message))[:4] == (1, "", "image/jxl", (3, 9, 7))
+
+
+@pytest.fixture(scope="module")
+def page():
+    """The numbers of the page."""
+    text = (Path(__file__).parents[2] / "docs" / "theory" / "exact-format.md").read_text("utf-8")
+    return json.loads(text.split("```json\n")[1].split("```")[0])
+
+
+class TestVectors:
+    """The numbers on the page are those of the package."""
+
+    SALT = bytes(range(16))
+    SIZE = (32, 24)
+    SAMPLES = 3 * 32 * 24
+
+    def test_of_keys(self, page):
+        keys = derive_keys(None, self.SALT)
+        assert {name: key.hex() for name, key in asdict(keys).items()} == page["keys without a password"]
+        assert argon2id(b"password", self.SALT).hex() == page['K of the password "password"']
+
+    def test_of_slots(self, page):
+        keys, taken = derive_keys(None, self.SALT), set()
+        salt = drawn_slots(public_words(*self.SIZE), self.SAMPLES, 128, taken)
+        words = keyed_words(Keystream(keys.order))
+        tag, head = (drawn_slots(words, self.SAMPLES, count, taken) for count in (128, 512))
+        found = {"salt": salt, "tag": tag, "head": head}
+        assert {name: slots[:8].tolist() for name, slots in found.items()} == {
+            name: page[f"first {name} slots"] for name in found
+        }
+        free = np.setdiff1d(np.arange(self.SAMPLES), list(taken))
+        order = free[keyed_order(Keystream(keys.order, 1), free.size)]
+        assert order[:8].tolist() == page["first body slots in keyed order"]
+
+    def test_of_masks_columns_and_a_head(self, page):
+        keys = derive_keys(None, self.SALT)
+        masks = [Keystream(keys.mask, number).digits(m, 16).tolist() for number, m in ((0, 3), (1, 5))]
+        assert masks == page["first mask digits modulo 3, then 5"]
+        assert columns(10)[:8].tolist() == exact_decoder.columns(10)[:8] == page["first columns of height 10"]
+        [name] = [name for name in page if name.startswith("sealed head")]
+        sealed = sealed_head(Head(DigitLayout(3, 5, 1000, 536), 341), keys.head, *self.SIZE)
+        assert sealed.hex() == page[name]
