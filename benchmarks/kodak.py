@@ -9,6 +9,7 @@ same protocol.
     python benchmarks/kodak.py --model NAME     another one
     python benchmarks/kodak.py --crop 641x427   crops whose sides fit no wavelet -> results/kodak-641x427-MODEL.json
     python benchmarks/kodak.py --data DIR       another set, such as the validation pictures -> results/DIR-MODEL.json
+    python benchmarks/kodak.py --system exact   a system without learning, such as the exact carrier
 
 The first release has its figures in results/kodak.json and results/kodak-641x427.json.
 """
@@ -22,15 +23,26 @@ from statistics import median
 
 import numpy as np
 from PIL import Image
-from provenance import ROOT, provenance
+from provenance import ROOT, machine, provenance
 
 from liftveil.comparison import Figures, plain
 from liftveil.data import find_pictures
 from liftveil.metrics import mean_psnr, psnr
-from liftveil.research import FAMILIES, Pair, System, load_pair, network, pairs_of, scores_of, together
+from liftveil.research import (
+    CLASSICAL,
+    FAMILIES,
+    Pair,
+    System,
+    find_system,
+    load_pair,
+    network,
+    pairs_of,
+    scores_of,
+    together,
+)
 from liftveil.research.protocol import STEGO, Exchange, plain_png, receive, send
 from liftveil.runtime import Session
-from liftveil.weights import DEFAULT_MODEL, Model, find_model
+from liftveil.weights import DEFAULT_MODEL, find_model
 
 KODAK = ROOT.parent / "shared" / "data" / "kodak"
 RESULTS = ROOT / "benchmarks" / "results"
@@ -43,8 +55,8 @@ Qualities = dict[str, dict[str, float]]
 def main() -> None:
     """Measure, write the JSON, and log every run on Kodak."""
     options = arguments()
-    model, system = find_model(options.model), network(options.model)
-    with_jpeg = Session(model).jpeg_quality is not None
+    system = network(options.model) if options.system is None else find_system(options.system)
+    with_jpeg = options.system is None and Session(find_model(options.model)).jpeg_quality is not None
     rows, named, jpegs = [], [], []
     for pair in pairs_of(find_pictures(options.data)):
         figures, qualities = measure(system, pair, options.crop, with_jpeg=with_jpeg)
@@ -56,8 +68,8 @@ def main() -> None:
         "set": f"{options.data.name}{'' if options.crop is None else ' ' + options.crop}",
         "summary": together(rows),
         **({"jpeg": over_pairs(jpegs)} if with_jpeg else {}),
-        "embed_seconds": embed_seconds(model) if options.time else None,
-        **provenance(model),
+        "embed_seconds": embed_seconds(system) if options.time else None,
+        **(provenance(find_model(options.model)) if options.system is None else {"system": system.name, **machine()}),
         "pairs": named,
     }
     options.output.parent.mkdir(parents=True, exist_ok=True)
@@ -73,12 +85,13 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=KODAK)
     parser.add_argument("--model", default=DEFAULT_MODEL)
+    parser.add_argument("--system", choices=CLASSICAL, help="instead of a model")
     parser.add_argument("--crop", help="WIDTHxHEIGHT, cut from the top left corner (turned with the picture)")
     parser.add_argument("--no-time", dest="time", action="store_false", help="leave out the timing of inference")
     parser.add_argument("-o", "--output", type=Path)
     options = parser.parse_args()
     if options.output is None:
-        parts = (options.data.name, options.crop, find_model(options.model).folder.name)
+        parts = (options.data.name, options.crop, options.system or find_model(options.model).folder.name)
         options.output = RESULTS / ("-".join(part for part in parts if part) + ".json")
     return options
 
@@ -134,15 +147,14 @@ def cropped(picture: np.ndarray, crop: str | None) -> np.ndarray:
     return picture[:height, :width]
 
 
-def embed_seconds(model: Model, runs: int = 9) -> dict[str, float]:
-    """Inference alone for 768x512 pixels, after a warm-up run."""
-    session = Session(model)
+def embed_seconds(system: System, runs: int = 9) -> dict[str, float]:
+    """Hiding alone for 768x512 pixels, after a warm-up run."""
     cover, secret = np.random.default_rng(0).integers(0, 256, (2, 512, 768, 3), dtype=np.uint8)
-    secret = secret if session.secret_channels == 3 else np.ascontiguousarray(secret[..., 0])
+    secret = secret if system.secret_channels == 3 else np.ascontiguousarray(secret[..., 0])
     times = []
     for _ in range(runs + 1):
         began = time.perf_counter()
-        session.embed(cover, secret)
+        system.hide(cover, secret)
         times.append(time.perf_counter() - began)
     return {"median": round(median(times[1:]), 3), "min": round(min(times[1:]), 3), "max": round(max(times[1:]), 3)}
 

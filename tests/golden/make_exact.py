@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from liftveil.errors import LiftveilError
-from liftveil.exact import Message, embed_message, picture_message
+from liftveil.exact import Message, embed_message
+from liftveil.exact.pictures import picture_message
 from liftveil.imaging import read_picture, write_picture
 
 PASSWORD = "Straße 42"

@@ -18,7 +18,7 @@ from liftveil.exact import (
     content_at,
     embed_message,
     extract_message,
-    picture_message,
+    fitted_message,
     picture_of,
     require_room,
     suggested_name,
@@ -100,10 +100,8 @@ def embed_exact_picture(
     opaque = flatten_on_white(secret)
     grey = bool((opaque.rgb_u8 == opaque.rgb_u8[..., :1]).all())
     pixels = np.ascontiguousarray(opaque.rgb_u8[..., 0]) if grey else opaque.rgb_u8
-    name = suggested_name(secret.name)
-    empty = Message(b"", "picture", name, "image/jxl", pixels.shape)
-    room = None if lossless else content_at(cover.rgb_u8, least_db, empty)
-    message = picture_message(pixels, most_content=room, name=name)
+    wanted_db = None if lossless else least_db
+    message = fitted_message(cover.rgb_u8, pixels, wanted_db, name=suggested_name(secret.name))
     stego = embed_message(cover.rgb_u8, message, password, stretch=stretch)
     notices = (*cover.notices, *opaque.notices)
     return ExactEmbedding(Picture(stego, cover.alpha_u8, "stego"), cover.rgb_u8, message, pixels, notices)

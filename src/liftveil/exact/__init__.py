@@ -6,7 +6,7 @@ from liftveil.exact.digits import embed_digits, extract_digits
 from liftveil.exact.jxl import Compressed, compress, compress_lossless, decompress
 from liftveil.exact.keys import Stretch, argon2id
 from liftveil.exact.lsb import match_lsb, read_lsb, replace_lsb
-from liftveil.exact.pictures import content_at, picture_message, picture_of, require_room
+from liftveil.exact.pictures import content_at, fitted_message, picture_of, require_room
 from liftveil.exact.radix import bytes_of_digits, capacity_bytes, digit_count, digits_of_bytes
 from liftveil.exact.slots import LEAST_SAMPLES
 
@@ -29,8 +29,8 @@ __all__ = [
     "embed_message",
     "extract_digits",
     "extract_message",
+    "fitted_message",
     "match_lsb",
-    "picture_message",
     "picture_of",
     "read_lsb",
     "replace_lsb",

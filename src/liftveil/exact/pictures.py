@@ -11,6 +11,8 @@ from liftveil.exact.container import body_slots, overhead_bytes
 from liftveil.exact.jxl import compress, compress_lossless, decompress
 from liftveil.exact.rates import capacity_at, most_bytes
 
+_MEDIA_TYPE = "image/jxl"
+
 
 def picture_message(pixels_u8: NDArray[np.uint8], *, most_content: int | None = None, name: str = "") -> Message:
     """Make a message of a picture.
@@ -31,7 +33,30 @@ def picture_message(pixels_u8: NDArray[np.uint8], *, most_content: int | None = 
         data = compress_lossless(pixels_u8).data
     else:
         data = compress(pixels_u8, most_bytes=most_content).data
-    return Message(data, "picture", name, "image/jxl", pixels_u8.shape)
+    return Message(data, "picture", name, _MEDIA_TYPE, pixels_u8.shape)
+
+
+def fitted_message(
+    cover_u8: NDArray[np.uint8], secret_u8: NDArray[np.uint8], least_db: float | None, *, name: str = ""
+) -> Message:
+    """Make a message of a picture, as good as a cover has room for.
+
+    Args:
+        cover_u8: Picture (height, width, 3).
+        secret_u8: Picture (height, width, 3) or (height, width), of any size.
+        least_db: PSNR in dB that the stego shall keep; None keeps every sample of the secret, whatever that takes.
+        name: A suggestion; see :func:`liftveil.exact.body.suggested_name`.
+
+    Returns:
+        Lossless if that fits, else as good as fits.
+
+    Raises:
+        CapacityError: If even the lowest quality does not fit.
+        ShapeError: If it is no such picture.
+    """
+    description = Message(b"", "picture", name, _MEDIA_TYPE, secret_u8.shape)
+    room = None if least_db is None else content_at(cover_u8, least_db, description)
+    return picture_message(secret_u8, most_content=room, name=name)
 
 
 def picture_of(message: Message) -> NDArray[np.uint8]:

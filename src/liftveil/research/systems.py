@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from liftveil.api import DEFAULT_LEAST_DB
 from liftveil.classical import (
     hide_high_nibbles,
     hide_jxl_digits,
@@ -23,7 +24,8 @@ from liftveil.classical import (
     show_jxl_lossless,
     show_jxl_lsb,
 )
-from liftveil.errors import LiftveilError
+from liftveil.errors import LiftveilError, PayloadError
+from liftveil.exact import CLOSED, embed_message, extract_message, fitted_message, picture_of
 from liftveil.runtime import Session
 from liftveil.weights import EMBED_FILE, EXTRACT_FILE, Model, find_model
 
@@ -119,6 +121,17 @@ def _classical(name: str, title: str, hide: Hide, show: Show) -> System:
     return System(name, title, name, lambda cover, secret: hide(cover, secret, rng=np.random.default_rng(_SEED)), show)
 
 
+def _exactly(cover: Pixels, secret: Pixels, *, least_db: float | None, rng: np.random.Generator) -> Pixels:
+    return embed_message(cover, fitted_message(cover, secret, least_db), entropy=rng.bytes)
+
+
+def _opened(stego: Pixels) -> Pixels:
+    message = extract_message(stego)
+    if message is None:
+        raise PayloadError("stego", CLOSED)
+    return picture_of(message)
+
+
 def _high_nibbles(cover: Pixels, secret: Pixels, *, rng: np.random.Generator) -> Pixels:  # noqa: ARG001
     return hide_high_nibbles(cover, secret)
 
@@ -139,6 +152,14 @@ CLASSICAL: Final[dict[str, System]] = {
             for modulus in _MODULI
         ),
         _classical("jxl-lossless", "lossless JPEG XL, digits modulo as needed", hide_jxl_lossless, show_jxl_lossless),
+        _classical(
+            "exact",
+            f"exact carrier, cover at {DEFAULT_LEAST_DB:g} dB",
+            partial(_exactly, least_db=DEFAULT_LEAST_DB),
+            _opened,
+        ),
+        _classical("exact-lossless", "exact carrier, lossless", partial(_exactly, least_db=None), _opened),
     )
 }
-"""The classical systems by name. What they hide as a stream of bytes is the secret as JPEG XL, as good as fits."""
+"""What needs no learning, by name: the classical systems, and the exact carrier. What is hidden as a stream of bytes is
+the secret as JPEG XL, as good as fits."""

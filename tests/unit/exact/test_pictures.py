@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from liftveil.errors import CapacityError, PayloadError
-from liftveil.exact import Message, compress_lossless, content_at, picture_message, picture_of, require_room
+from liftveil.exact import Message, compress_lossless, content_at, fitted_message, picture_of, require_room
 from liftveil.exact.container import RESERVED, overhead_bytes
+from liftveil.exact.pictures import picture_message
 from liftveil.exact.rates import most_bytes
 from liftveil.metrics import psnr
 
@@ -41,6 +42,14 @@ def test_too_small_a_limit_is_refused(secret):
     with pytest.raises(CapacityError) as refusal:
         picture_message(secret, most_content=20)
     assert refusal.value.capacity_bytes == 20
+
+
+def test_a_wanted_quality_of_the_stego_limits_the_secret(cropped):
+    cover, secret = cropped(160, 120)
+    for least_db in (60.0, 55.0):
+        room = content_at(cover, least_db, Message(b"", "picture", "", "image/jxl", secret.shape))
+        assert 0.8 * room < len(fitted_message(cover, secret, least_db).content) <= room
+    assert fitted_message(cover, secret, None) == picture_message(secret)
 
 
 def test_files_are_no_pictures():
