@@ -8,6 +8,7 @@ taken already, and then it is taken. The order of all slots that are left comes 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from itertools import count
 from typing import Final
@@ -23,6 +24,7 @@ MOST_SAMPLES: Final = 2**32 - 1
 _PUBLIC_LABEL = b"liftveil exact 1 salt"
 _WORD_BYTES = 4
 _AT_ONCE = 2**16
+_WORTH_THREADS = 2**20
 
 
 def public_words(width: int, height: int) -> Iterator[int]:
@@ -85,6 +87,17 @@ def keyed_order(stream: Keystream, count: int) -> NDArray[np.uint32]:
         stream.fill(part)
         part &= ~low
         part |= np.arange(first, first + part.size, dtype=np.uint64)
-    keys.sort()
+    _sort(keys)
     keys &= low
     return keys.astype(np.uint32)
+
+
+def _sort(keys: NDArray[np.uint64]) -> None:
+    """Sort in place; large arrays as two halves side by side, since numpy's sort lets other threads run."""
+    middle = keys.size // 2
+    if keys.size < _WORTH_THREADS:
+        keys.sort()
+        return
+    keys.partition(middle)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(np.ndarray.sort, (keys[:middle], keys[middle:])))

@@ -4,6 +4,7 @@ from itertools import islice
 import numpy as np
 import pytest
 
+from liftveil.exact import slots
 from liftveil.exact.keystream import Keystream
 from liftveil.exact.slots import drawn_slots, keyed_order, keyed_words, public_words
 
@@ -43,6 +44,12 @@ def test_order_is_that_of_the_rule(count):
     order = keyed_order(Keystream(KEY, 1), count)
     assert order.dtype == np.uint32
     assert order.tolist() == expected
+
+
+def test_large_orders_are_sorted_alike(monkeypatch):
+    whole = keyed_order(Keystream(KEY), 30_001)
+    monkeypatch.setattr(slots, "_WORTH_THREADS", 100)
+    np.testing.assert_array_equal(keyed_order(Keystream(KEY), 30_001), whole)
 
 
 def test_order_spreads_neighbours():
