@@ -12,6 +12,7 @@ liftveil's; anything else ends the run and leaves the input.
 import argparse
 import json
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -42,34 +43,48 @@ OUTPUT = ROOT / "benchmarks" / "results" / "exact-fuzz.json"
 COVER = np.random.default_rng(0).integers(0, 256, (27, 26, 3), dtype=np.uint8)
 ENTROPY = bytes(48)
 SLOTS = COVER.size - container.RESERVED
+ROUND_S = 300
 COUNTS = dict.fromkeys(("head", "body", "codestream", "picture", "opened"), 0)
 
 
 def main() -> None:
-    """Fuzz for so long, and write what was tried."""
+    """Fuzz for so long, and write what was tried; by processes that end, since the fuzzer's own memory grows."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=int, default=3600)
-    seconds = parser.parse_args().seconds
+    parser.add_argument("--corpus", help="used by the processes that this one starts")
+    options = parser.parse_args()
+    if options.corpus:
+        fuzz(options.corpus, options.seconds)
+    totals = dict(COUNTS)
+    with tempfile.TemporaryDirectory() as corpus:
+        seeds(Path(corpus))
+        for left in range(options.seconds, 0, -ROUND_S):
+            found = one_round(corpus, min(left, ROUND_S))
+            totals = {name: totals[name] + found[name] for name in totals}
+            print(json.dumps(totals), flush=True)
+    record = {"seconds": options.seconds, "inputs": totals, "crashes": 0, **machine()}
+    OUTPUT.write_text(json.dumps(record, indent=1) + "\n")
+
+
+def one_round(corpus: str, seconds: int) -> dict[str, int]:
+    """What a process tried; a crash ends everything, with the fuzzer's own report."""
+    arguments = [sys.executable, __file__, "--corpus", corpus, "--seconds", str(seconds)]
+    finished = subprocess.run(arguments, stdout=subprocess.PIPE, text=True, check=True)
+    return json.loads(finished.stdout.splitlines()[-1])
+
+
+def fuzz(corpus: str, seconds: int) -> None:
+    """Fuzz in this process, say what was tried, and end it."""
     began = time.time()
 
     def once(data: bytes) -> None:
         one_input(data)
-        if time.time() - began > seconds:  # libFuzzer itself ends without a way to write anything
-            done(seconds)
+        if time.time() - began > seconds:  # libFuzzer itself ends without a way to say anything
+            print(json.dumps(COUNTS), flush=True)
+            os._exit(0)
 
-    with tempfile.TemporaryDirectory() as corpus:
-        seeds(Path(corpus))
-        atheris.Setup([sys.argv[0], corpus, "-max_len=2048", "-timeout=60", "-rss_limit_mb=4096"], once)
-        atheris.Fuzz()
-
-
-def done(seconds: int) -> None:
-    """Write the result and end the process."""
-    record = {"seconds": seconds, "inputs": COUNTS, "crashes": 0, **machine()}
-    OUTPUT.write_text(json.dumps(record, indent=1) + "\n")
-    print(json.dumps(record))
-    sys.stdout.flush()
-    os._exit(0)
+    atheris.Setup([sys.argv[0], corpus, "-max_len=2048", "-timeout=60", "-rss_limit_mb=8192"], once)
+    atheris.Fuzz()
 
 
 def seeds(folder: Path) -> None:

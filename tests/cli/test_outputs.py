@@ -145,7 +145,8 @@ class TestText:
 
     def test_of_extract(self, start, invoke):
         finished = invoke(*start["extract"], "-o", "recovered.png")
-        assert finished == (0, f"recovered.png: 64x48, extracted with {find_model().name}\n", "")
+        first = f"recovered.png: 64x48, extracted with {find_model().name}"
+        assert finished == (0, f"{first}\nif a password was used, give --password-prompt\n", "")
 
 
 class TestJson:
@@ -164,6 +165,7 @@ class TestJson:
             "stego": "stego.png",
             "width": 64,
             "height": 48,
+            "carrier": "neural",
             "model": find_model().name,
             "notices": [],
         }
@@ -176,7 +178,8 @@ class TestJson:
         assert scores.keys() == releases().keys()
         assert 0 < scores[name] <= 1
         assert scores[name] == max(scores.values())
-        assert record == {"recovered": "recovered.png", "width": 64, "height": 48, "model": name, "notices": []}
+        facts = {"recovered": "recovered.png", "width": 64, "height": 48, "notices": []}
+        assert record == facts | {"carrier": "neural", "model": name}
 
     @pytest.mark.usefixtures("start")
     def test_holds_the_notices_too(self, invoke, tmp_path):
@@ -192,7 +195,7 @@ class TestJson:
         assert (record["cover_psnr_db"], record["secret_psnr_db"]) == (None, None)
 
     def test_says_null_for_scores_that_are_no_numbers(self, start, invoke, monkeypatch):
-        monkeypatch.setattr("liftveil.api.plausibility", lambda _: -np.inf)
+        monkeypatch.setattr("liftveil.api.neural.plausibility", lambda _: -np.inf)
         record = json.loads(invoke(*start["extract"], "-o", "recovered.png", "--json").stdout)
         assert record["scores"] == dict.fromkeys(releases())
 

@@ -85,7 +85,20 @@ def test_every_command_shows_its_help_without_torch():
     finished = run(BLOCK + HELP_OF_ALL)
     assert finished.returncode == 0, finished.stderr
     shown = {line.removeprefix("shown:").strip() for line in finished.stdout.splitlines() if line.startswith("shown:")}
-    commands = {"embed", "extract", "demo", "info", "data", "data split", "train", "profile", "plot", "test", "export"}
+    commands = {
+        "embed",
+        "extract",
+        "capacity",
+        "demo",
+        "info",
+        "data",
+        "data split",
+        "train",
+        "profile",
+        "plot",
+        "test",
+        "export",
+    }
     commands |= {"evaluate", "evaluate stego", "evaluate secret", "evaluate research"}
     assert shown == {"", *commands}
 

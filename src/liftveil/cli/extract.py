@@ -40,7 +40,12 @@ def extract(
     if facts is None:
         facts = _neural_facts(picture, output, model, force=force)
     notify(facts["notices"])
-    say_json(facts) if as_json else _say(facts)
+    if as_json:
+        say_json(facts)
+        return
+    _say(facts)
+    if facts["carrier"] == "neural" and carrier is None and model is None:
+        say("if a password was used, give --password-prompt")  # which nothing in the picture could tell
 
 
 def _say(facts: dict[str, Any]) -> None:
@@ -50,8 +55,6 @@ def _say(facts: dict[str, Any]) -> None:
         return
     how = "opened by the exact carrier" if facts["carrier"] == "exact" else f"extracted with {facts['model']}"
     say(f"{facts['recovered']}: {facts['width']}x{facts['height']}, {how}")
-    if facts["carrier"] == "neural":
-        say("if a password was used, give --password-prompt")
 
 
 def _exact_facts(
