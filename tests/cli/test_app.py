@@ -15,7 +15,7 @@ from liftveil.errors import LiftveilError
 from liftveil.weights import Model, aliases, cards, find_model, releases
 
 SHORT_OF_MEMORY = "not enough memory; use smaller pictures or, in a training, a smaller 'data.batch' or 'data.crop_px'"
-COMMANDS = ["demo", "embed", "export", "extract", "info", "plot", "profile", "test", "train"]
+COMMANDS = ["capacity", "demo", "embed", "export", "extract", "info", "plot", "profile", "test", "train"]
 GROUPS = {"data": ["split"], "evaluate": ["research", "secret", "stego"]}
 
 

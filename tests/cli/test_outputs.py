@@ -313,9 +313,9 @@ class TestModel:
     def test_of_the_release_that_was_changed_is_refused(self, start, invoke, tmp_path, command, monkeypatch):
         model = find_model()
         changed = type(model)(model.name, model.folder, dict.fromkeys(model.sha256, "0" * 64))
-        monkeypatch.setattr("liftveil.api.find_model", lambda _: changed)
-        monkeypatch.setattr("liftveil.api.releases", lambda: {changed.name: changed})
-        monkeypatch.setattr("liftveil.api._opened", lambda model, _: Session(model))
+        monkeypatch.setattr("liftveil.api.neural.find_model", lambda _: changed)
+        monkeypatch.setattr("liftveil.api.neural.releases", lambda: {changed.name: changed})
+        monkeypatch.setattr("liftveil.api.neural._opened", lambda model, _: Session(model))
         before = files(tmp_path)
         refused(
             invoke(*start[command], "-o", "out.png"), f"model {model.name}: ", ".onnx is damaged; reinstall liftveil"

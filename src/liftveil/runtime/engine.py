@@ -63,6 +63,8 @@ def open_graph(content: bytes, model: str) -> Any:  # noqa: ANN401 - onnxruntime
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     options.intra_op_num_threads = _threads()
+    # Threads that wait by spinning would slow down the rounding, which follows at once.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         return onnxruntime.InferenceSession(content, options, providers=[PROVIDER])
     except Exception as error:  # onnxruntime's exceptions share no public base class

@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 from liftveil.errors import ShapeError
 from liftveil.shaping.lattice import decisions, reduced_basis
 
+_COLUMNS_AT_ONCE = 100
 _BAND_PX = 256  # rows of a picture that are rounded at once, so that memory does not grow with its height
 
 
@@ -102,8 +103,8 @@ class NoiseShaper:
         """Whole values of blocks (samples, blocks)."""
         if self.basis is None:
             return self._direct(samples, low, high)
-        combined = (self._combine @ samples.astype(np.float64)).astype(np.float32)
-        whole: NDArray[np.float32] = self._part @ self.decide(combined, self._feedback, -np.inf, np.inf)
+        combined = _product(self._combine, samples.astype(np.float64)).astype(np.float32)
+        whole: NDArray[np.float32] = _product(self._part, self.decide(combined, self._feedback, -np.inf, np.inf))
         outside = ~((whole >= low) & (whole <= high)).all(axis=0)
         whole[:, outside] = self._direct(samples[:, outside], low, high)
         return whole
@@ -134,3 +135,15 @@ class NoiseShaper:
             np.clip(np.rint(wanted), low, high, out=whole[index])
             np.subtract(whole[index], levels, out=levels)
         return whole
+
+
+def _product(matrix: NDArray[Any], columns: NDArray[Any]) -> NDArray[Any]:
+    """Matrix times columns, in parts so small that BLAS computes them in this thread.
+
+    Others that it would start go on spinning for a while, and then slow down the threads of whatever comes next.
+    """
+    result = np.empty((len(matrix), columns.shape[1]), columns.dtype)
+    for first in range(0, columns.shape[1], _COLUMNS_AT_ONCE):
+        part = slice(first, first + _COLUMNS_AT_ONCE)
+        np.matmul(matrix, columns[:, part], out=result[:, part])
+    return result
