@@ -54,7 +54,7 @@ Entropy = Callable[[int], bytes]
 RESERVED: Final = 8 * (SALT_BYTES + TAG_BYTES + HEAD_BYTES)
 """Slots that salt, tag and head take; all others may hold the body."""
 
-SPARSE: Final = 0.1
+SPARSE: Final = 0.25
 """Bits for each slot up to which a code hides a message; above, digits carry it in fewer changed samples."""
 
 CLOSED = "cannot be opened: wrong password, or the picture was changed"
