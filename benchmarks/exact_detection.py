@@ -5,8 +5,9 @@
 
 Validation pictures are put together by fours to about a megapixel, each picture beginning one. 10 kB are hidden in it:
 by the exact carrier, and, to see that the estimators work, by replacing the lowest bits of as many samples as hold the
-message. Estimators are those of sealwatch, channel by channel. What they say of stegos is compared with what they say of the covers: the area under
-the curve is 0.5 if nothing can be told and 1 if everything can; its interval is that of 2,000 resamplings of pictures.
+message. Estimators are those of sealwatch, channel by channel. What they say of stegos is compared with what they say
+of the covers: the area under the curve is 0.5 if nothing can be told and 1 if everything can; its interval is that of
+2,000 resamplings of pictures.
 """
 
 import json

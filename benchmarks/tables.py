@@ -71,6 +71,93 @@ def quality() -> str:
     return table(*columns, rows=rows) + f"\n{' '.join([*jpeg, kinds, *told])}\n"
 
 
+def carriers() -> str:
+    """Both carriers side by side."""
+    records = {
+        f"neural, `{find_model().name}`": kodak_of(find_model().name),
+        "exact": result("kodak-exact"),
+        "exact, `--lossless`": result("kodak-exact-lossless"),
+    }
+    rows: list[list[object]] = []
+    for title, record in records.items():
+        s = record["summary"]
+        keys = [f"{which}_{role}_psnr_db" for role in ("cover", "secret") for which in ("mean", "worst")]
+        similarity = f"{s['mean_cover_ssim']:.4f}, {s['mean_secret_ssim']:.4f}"
+        identical = f"{s['identical_secret']:.0f} of {s['pairs']:.0f}"
+        rows.append([title, *(f"{s[key]:.2f} dB" for key in keys), similarity, identical])
+    columns = ("carrier", "cover", "worst", "secret", "worst", "SSIM cover, secret", "identical")
+    exact = records["exact"]
+    measured = f"Commit {exact['commit'][:10]}, {versions(exact)}; {exact['cpu']}."
+    return table(*columns, rows=rows) + f"\nIdentical pictures count as 60 dB. Exact carrier: {measured}\n"
+
+
+def exact() -> str:
+    """What the exact carrier stood and what it costs."""
+    soak, speed, fuzz = (result(f"exact-{name}") for name in ("soak", "speed", "fuzz"))
+    large, small = speed["large"], speed["small"]
+    refused = soak["outcomes"]["refused"]
+    rows: list[list[object]] = [
+        [
+            "round trips, sizes and payloads at random",
+            f"{soak['outcomes']['came back']:,} of {soak['cases']:,} came back",
+        ],
+        ["changed samples, passwords, crops, JPEG and WebP", f"{refused:,} of {tampered_with(soak):,} refused"],
+        ["fuzzed inputs in " + f"{fuzz['seconds'] / 60:.0f} min", f"{fuzzed(fuzz):,}, {fuzz['crashes']} crashes"],
+        ["10 MB into 12 megapixels, hiding", cost(large["hide"])],
+        ["the same, opening", cost(large["open"])],
+        [
+            "10 kB into a megapixel by a code, hiding",
+            f"{cost(small['hide'])}, {small['hide']['changed']:.2%} of samples",
+        ],
+        ["the same, opening", cost(small["open"])],
+        ["key derivation", f"{speed['key_derivation_s']:.2f} s"],
+    ]
+    for row in speed["efficiency"]:
+        known = f", {row['published_columns']:.2f} with the best known columns" if "published_columns" in row else ""
+        title = f"message bits for each change, {row['bits_for_each']} samples for each bit"
+        rows.append([title, f"{row['efficiency']:.2f}, {row['share']:.0%} of the bound{known}"])
+    return (
+        table("what", "measured", rows=rows) + f"\nCommit {speed['commit'][:10]}, {versions(speed)}; {speed['cpu']}.\n"
+    )
+
+
+def tampered_with(soak: dict[str, Any]) -> int:
+    """How many pictures should have been refused."""
+    return sum(count for kind, count in soak["tried"].items() if not kind.startswith("round trip"))
+
+
+def fuzzed(fuzz: dict[str, Any]) -> int:
+    """How many inputs were tried."""
+    return sum(count for kind, count in fuzz["inputs"].items() if kind != "opened")
+
+
+def cost(row: dict[str, float]) -> str:
+    """Time and memory, without the PNG."""
+    return f"{row['seconds']:.1f} s, {row['peak_mib']:.0f} MiB (and {row['png_seconds']:.1f} s for the PNG)"
+
+
+def detection() -> str:
+    """Whether simple steganalysis notices a small message."""
+    record = result("exact-detection")
+    titles = {"exact": "exact carrier", "replaced": "replaced lowest bits"}
+    rows: list[list[object]] = []
+    for row in record["rows"]:
+        low, high = row["interval_95"]
+        estimates = f"{row['mean_of_covers']:.4f}", f"{row['mean_difference']:+.4f}"
+        rows.append(
+            [
+                row["estimator"],
+                titles[row["stego"]],
+                *estimates,
+                f"{row['area_under_curve']:.3f}",
+                f"{low:.3f} to {high:.3f}",
+            ]
+        )
+    columns = ("estimator", "hidden by", "estimate, covers", "difference", "area under the curve", "95 %")
+    size = f"{record['content_bytes'] / 1000:.0f} kB in {record['side_px']}x{record['side_px']} pixels"
+    return table(*columns, rows=rows) + f"\n{size}, {record['pictures']} pictures; {record['cpu']}.\n"
+
+
 def through_jpeg(name: str) -> str:
     """What a model keeps that is made for JPEG."""
     found = kodak_of(name)["jpeg"]
@@ -282,6 +369,9 @@ def conditions(part: dict[str, Any]) -> str:
 
 TABLES: dict[str, Callable[[], str]] = {
     "quality": quality,
+    "carriers": carriers,
+    "exact": exact,
+    "detection": detection,
     "systems": systems,
     "robustness": robustness,
     "field": field,

@@ -29,7 +29,7 @@ def notices(finished):
 
 def test_every_example_is_short_and_tested_here():
     lines = {path.name: len(path.read_text("utf-8").splitlines()) for path in EXAMPLES.iterdir() if path.is_file()}
-    assert sorted(lines) == ["arrays.py", "folder.py", "hide_and_find.py"]
+    assert sorted(lines) == ["arrays.py", "folder.py", "hide_and_find.py", "keep_a_file.py"]
     assert [name for name, count in lines.items() if count > MOST_LINES] == []
 
 
@@ -39,6 +39,24 @@ def test_arrays(run_python, tmp_path):
     assert notices(finished) == ["cover: ICC profile not carried over"]
     error = re.fullmatch(r"512x512 pixels came back, off by (\d\.\d\d) grey levels on average\n", finished.stdout)[1]
     assert 0 < float(error) < 4
+
+
+class TestKeepAFile:
+    def test_with_itself(self, run_python, tmp_path):
+        script = EXAMPLES / "keep_a_file.py"
+        finished = run_python(script)
+        assert finished.returncode == 0
+        size = script.stat().st_size
+        line = f"kept.png keeps {script.name}; found again as found-{script.name}, {size} bytes\n"
+        assert finished.stdout == line
+        assert (tmp_path / f"found-{script.name}").read_bytes() == script.read_bytes()
+
+    def test_with_a_file_that_is_too_large(self, run_python, photographs, tmp_path):
+        (tmp_path / "big").write_bytes(bytes(10**6))
+        finished = run_python(EXAMPLES / "keep_a_file.py", photographs.cover, "big", tmp_path)
+        assert (finished.returncode, finished.stdout) == (1, "")
+        assert finished.stderr.startswith("not done: 1000000 bytes are needed and ")
+        assert names(tmp_path) == ["big"]
 
 
 class TestHideAndFind:

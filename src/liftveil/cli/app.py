@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import typer
 
@@ -24,6 +27,7 @@ from liftveil.cli import (
 from liftveil.cli.console import complain
 from liftveil.errors import LiftveilError, lacks_memory
 
+_SIGNALLED = 128  # what shells add to a signal's number
 _INTERRUPTED = 130  # which typer makes of KeyboardInterrupt
 
 app = typer.Typer(
@@ -52,10 +56,21 @@ evaluate.app.command()(research.research)
 app.add_typer(evaluate.app, name="evaluate")
 
 
+@contextmanager
+def _ending_on_request() -> Iterator[None]:
+    """Make an exit of a request to end (SIGTERM), so that what is half done is cleaned up as it is on Ctrl-C."""
+    before = signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(_SIGNALLED + number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def main() -> None:
     """Run a command; what liftveil refuses ends with one line and exit code 1, bad usage with 2."""
     try:
-        app()
+        with _ending_on_request():
+            app()
     except LiftveilError as error:
         complain(str(error))
         sys.exit(1)
