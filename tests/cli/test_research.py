@@ -132,7 +132,7 @@ class TestRefusals:
         assert (tmp_path / "pictures/broken.png").exists()
 
     @pytest.mark.usefixtures("pictures")
-    @pytest.mark.parametrize("name", ["jinja2", "matplotlib", "pillow_jxl"])
+    @pytest.mark.parametrize("name", ["jinja2", "matplotlib"])
     def test_missing_packages_are_told_at_once(self, invoke, tmp_path, monkeypatch, name):
         monkeypatch.setitem(sys.modules, name, None)
         finished = invoke("evaluate", "research", "--data", "pictures", "-o", "out")
