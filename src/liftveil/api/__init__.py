@@ -21,7 +21,7 @@ from liftveil.api.face import (
     extract_bytes,
     save,
 )
-from liftveil.api.neural import Embedding, Extraction, embed_pictures, extract_picture, plausibility
+from liftveil.api.neural import Embedding, Extraction, embed_pictures, extract_picture, likeness, plausibility
 from liftveil.exact.expected import expected_secret
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     "extract_exact",
     "extract_picture",
     "find_exact",
+    "likeness",
     "plausibility",
     "room_for",
     "save",

@@ -27,6 +27,13 @@ _LEAD_IN_JPEG = 0.3
 """By how much the result of a model made for JPEG has to be the more plausible one: it finds something smooth in
 everything, while in its own stegos, other models find nothing but noise."""
 
+_MOST_LIKENESS = 0.6
+"""Beyond this, likeness to the stego counts no more: somebody may hide a picture in itself, or in a near copy."""
+
+_CELL_PX = 8
+_FEWEST_CELLS = 64  # of fewer, a correlation means little
+_FAINT = 0.5  # of the energy of detail: less is not told from rounding
+
 _GRID_PX = 16  # no model's blocks are larger, so such squares lie on the grid of each
 
 _ABSURD = 1e6  # grey levels whose squares float32 still holds
@@ -61,8 +68,9 @@ class Extraction:
     Attributes:
         recovered: RGB (height, width, 3), or (height, width) if the model hides grey pictures.
         model: The model that was used.
-        scores: Plausibility of what each model finds in the picture's middle; see :func:`plausibility`. From that of
-            models made for JPEG is taken what they have to lead by.
+        scores: Plausibility of what each model finds in the picture's middle, see :func:`plausibility`, less its
+            likeness to the stego, see :func:`likeness`, up to a limit. From that of models made for JPEG is taken what
+            they have to lead by.
         notices: What the user should know about the stego.
     """
 
@@ -118,11 +126,11 @@ def extract_picture(stego: Picture, *, model: str | Path | None = None) -> Extra
     if model is not None:
         session = _session(find_model(model))
         levels = session.extract_levels(stego.rgb_u8)
-        scores = {session.model.name: plausibility(_middle(levels))}
+        scores = {session.model.name: _score(session, _middle(stego.rgb_u8), _middle(levels))}
         return Extraction(session.rounded(levels), session.model, scores, _notices(stego, session))
     sessions = {candidate.name: _session(candidate) for candidate in releases().values()}
     middle = _middle(stego.rgb_u8)
-    scores = {name: _score(session, middle) for name, session in sessions.items()}
+    scores = {name: _score(session, middle, session.extract_levels(middle)) for name, session in sessions.items()}
     best = sessions[_chosen(scores)]
     return Extraction(best.extract(stego.rgb_u8), best.model, scores, _notices(stego, best))
 
@@ -152,9 +160,42 @@ def plausibility(levels: NDArray[np.float32]) -> float:
     return 1 - (twice / 6 + outside) / (once / 2 + _BLANK_VARIANCE)
 
 
-def _score(session: Session, stego: NDArray[np.uint8]) -> float:
+def likeness(levels: NDArray[np.float32], stego_u8: NDArray[np.uint8]) -> float:
+    """How much a recovered picture is restless where the stego is.
+
+    Another picture has its detail elsewhere. What a wrong network finds is made of the stego: a ghost of it, or noise
+    that is stronger where the stego has edges.
+
+    Args:
+        levels: Recovered grey levels (height, width, 3) or (height, width), not clipped.
+        stego_u8: The stego's pixels (height, width, 3).
+
+    Returns:
+        Correlation, over cells of 8 pixels, of the logarithms of the energy of detail, at least 0; 0 where there are
+        too few cells, or where either picture is alike everywhere; 1 if a level is not finite.
+    """
+    if not np.isfinite(levels).all():
+        return 1.0
+    found, seen = (_restlessness(picture) for picture in (levels.clip(-_ABSURD, _ABSURD), stego_u8))
+    spread = found.std() * seen.std() if found.size >= _FEWEST_CELLS else 0.0
+    return max(0.0, float((found * seen).mean() / spread)) if spread > 0 else 0.0
+
+
+def _restlessness(picture: NDArray[Level]) -> NDArray[np.float64]:
+    """Logarithm of the energy of detail in each cell, less its mean."""
+    grey = picture.astype(np.float64)
+    grey = grey.mean(axis=2) if grey.ndim == 3 else grey
+    around = grey[:-2, 1:-1] + grey[2:, 1:-1] + grey[1:-1, :-2] + grey[1:-1, 2:]
+    detail = grey[1:-1, 1:-1] - around / 4
+    rows, columns = (side // _CELL_PX for side in detail.shape)
+    cells = detail[: rows * _CELL_PX, : columns * _CELL_PX].reshape(rows, _CELL_PX, columns, _CELL_PX)
+    energy: NDArray[np.float64] = np.log(np.square(cells).mean(axis=(1, 3)) + _FAINT)
+    return energy - energy.mean()
+
+
+def _score(session: Session, stego_u8: NDArray[np.uint8], levels: NDArray[np.float32]) -> float:
     lead = 0.0 if session.jpeg_quality is None else _LEAD_IN_JPEG
-    return plausibility(session.extract_levels(stego)) - lead
+    return plausibility(levels) - min(likeness(levels, stego_u8), _MOST_LIKENESS) - lead
 
 
 def _chosen(scores: dict[str, float]) -> str:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import liftveil
-from liftveil.api import extract_picture, plausibility
+from liftveil.api import extract_picture, likeness, plausibility
 from liftveil.api.neural import _chosen
 from liftveil.imaging import Picture
 from liftveil.runtime import Session
@@ -53,7 +53,8 @@ class TestChoiceOfModel:
         assert sorted(shape for _, shape in asked) == [(512, 512, 3)] * len(models) + [stego.rgb_u8.shape]
         assert asked[-1][0] == models["linear"]
         found = honest(Session(models["linear"]), stego.rgb_u8[:512, 32:544])
-        assert result.scores["linear"] == plausibility(found)
+        seen = stego.rgb_u8[:512, 32:544]
+        assert result.scores["linear"] == plausibility(found) - min(0.6, likeness(found, seen))
 
     def test_survives_results_that_are_no_numbers(self, models, cropped, monkeypatch):
         stego = Picture(liftveil.embed(*cropped(64, 48)))
@@ -85,6 +86,40 @@ class TestChoiceOfModel:
 )
 def test_of_two_versions_the_older_one_has_to_lead(scores, chosen):
     assert _chosen(scores) == chosen
+
+
+class TestLikeness:
+    @pytest.fixture
+    def stego(self, cropped):
+        return cropped(256, 256)[0]
+
+    def test_to_another_photograph_is_low_and_to_itself_complete(self, stego, cropped):
+        assert likeness(cropped(256, 256)[1].astype(np.float32), stego) < 0.4
+        assert likeness(stego.astype(np.float32), stego) == pytest.approx(1)
+
+    def test_is_seen_in_what_follows_the_edges_of_the_stego(self, stego):
+        edges = np.abs(np.diff(stego.astype(np.float32), axis=0, append=0))
+        ghost = 128 + edges * np.random.default_rng(0).standard_normal(stego.shape, np.float32)
+        assert likeness(ghost, stego) > 0.6
+        assert likeness(255 - stego.astype(np.float32), stego) == pytest.approx(1)
+
+    def test_is_that_of_its_formula(self, stego):
+        levels = np.random.default_rng(1).uniform(0, 255, (66, 74)).astype(np.float32)
+        seen = stego[:66, :74]
+        logs = []
+        for grey in (levels.astype(float), seen.astype(float).mean(axis=2)):
+            detail = (
+                grey - (np.roll(grey, 1, 0) + np.roll(grey, -1, 0) + np.roll(grey, 1, 1) + np.roll(grey, -1, 1)) / 4
+            )
+            squares = np.square(detail[1:-1, 1:-1])
+            cells = [squares[r : r + 8, c : c + 8].mean() for r in range(0, 64, 8) for c in range(0, 72, 8)]
+            logs.append(np.log(np.array(cells) + 0.5))
+        assert likeness(levels, seen) == pytest.approx(max(0, np.corrcoef(*logs)[0, 1]))
+
+    def test_of_small_blank_or_infinite_pictures_is_defined(self, stego):
+        assert likeness(stego[:50, :50].astype(np.float32), stego[:50, :50]) == 0
+        assert likeness(np.full(stego.shape, 7, np.float32), stego) == 0
+        assert likeness(np.full(stego.shape, np.nan, np.float32), stego) == 1
 
 
 class TestPlausibility:
