@@ -189,8 +189,9 @@ def _restlessness(picture: NDArray[Level]) -> NDArray[np.float64]:
     detail = grey[1:-1, 1:-1] - around / 4
     rows, columns = (side // _CELL_PX for side in detail.shape)
     cells = detail[: rows * _CELL_PX, : columns * _CELL_PX].reshape(rows, _CELL_PX, columns, _CELL_PX)
-    energy: NDArray[np.float64] = np.log(np.square(cells).mean(axis=(1, 3)) + _FAINT)
-    return energy - energy.mean()
+    energy = np.log(np.square(cells).mean(axis=(1, 3)) + _FAINT)
+    centred: NDArray[np.float64] = energy - energy.mean()
+    return centred
 
 
 def _score(session: Session, stego_u8: NDArray[np.uint8], levels: NDArray[np.float32]) -> float:
