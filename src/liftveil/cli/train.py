@@ -22,7 +22,8 @@ def train(
     ] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Folder of the run [runs/<config>].")] = None,
     initial: Annotated[
-        Path | None, typer.Option(help="Checkpoint, or weights.safetensors of a model, to start from.")
+        Path | None,
+        typer.Option(help="Checkpoint or weights.safetensors to start from; blocks may be added."),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the run's checkpoint.")] = False,
     seed: Annotated[int | None, typer.Option(min=0, help="Another seed than the configuration's.")] = None,

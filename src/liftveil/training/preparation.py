@@ -16,7 +16,7 @@ from torch.utils.data import default_collate
 from liftveil.config import Config, changed_keys
 from liftveil.data import readable
 from liftveil.errors import CheckpointError
-from liftveil.networks import StarINN, load_weights, weights_facts
+from liftveil.networks import StarINN, can_grow, grown, load_weights, weights_facts
 from liftveil.training.batches import training_samples
 from liftveil.training.checkpoint import Checkpoint, load_checkpoint
 from liftveil.training.crops import Sample
@@ -140,16 +140,22 @@ def same_model(saved: Checkpoint, config: Config) -> Checkpoint:
 
 
 def _fill_from(path: Path, state: RunState, config: Config) -> str:
-    """Take the weights over from a checkpoint or the weights of a model; returns the history of either."""
+    """Take the weights over from a checkpoint or the weights of a model; returns the history of either.
+
+    A network with more blocks, but otherwise alike, starts as the same function.
+    """
     if path.name == WEIGHTS_FILE:
         model, facts = load_weights(path), weights_facts(path)
-        if model.config != config.model:
+        history = json.dumps([*json.loads(facts.pop("earlier_runs", "[]")), facts])
+        if not can_grow(model.config, config.model):
             raise CheckpointError(path, "is of another model than the configuration")
-        state.fill(model.state_dict())
-        return json.dumps([*json.loads(facts.pop("earlier_runs", "[]")), facts])
-    initial = same_model(load_checkpoint(path), config)
-    state.fill(initial.part("average.module"))
-    return initial.history()
+    else:
+        initial = load_checkpoint(path)
+        if not can_grow(initial.config.model, config.model):
+            same_model(initial, config)
+        model, history = initial.average_model(), initial.history()
+    state.fill(grown(model, config.model).state_dict())
+    return history
 
 
 @contextmanager
