@@ -10,7 +10,7 @@ import torch
 from liftveil.config import config_table
 from liftveil.errors import CheckpointError, DataError, ModelError
 from liftveil.networks import load_weights, weights_bytes
-from liftveil.training import CHECKPOINT, Folders, train
+from liftveil.training import CHECKPOINT, Folders, load_checkpoint, train
 from liftveil.training.preparation import open_run, prepare_state
 from liftveil.weights import find_model
 
@@ -109,6 +109,15 @@ def test_a_published_model_of_another_kind_is_no_start(tiny_config, photos, tmp_
     with pytest.raises(ModelError) as refusal:
         train(tiny_config(), Folders(photos, photos, tmp_path, initial), told(stop_at=1))
     assert refusal.value.model == str(initial)
+
+
+def test_a_network_with_more_blocks_starts_as_the_smaller_one(tiny_config, photos, earlier, tmp_path):
+    config = tiny_config(model={"blocks": 3})
+    folders = Folders(photos, photos, tmp_path, earlier.folders.run / CHECKPOINT)
+    state = prepare_state(config, folders, [], torch.device("cpu"))
+    cover, secret = 255 * torch.rand(2, 1, 3, 16, 16)
+    before = load_checkpoint(earlier.folders.run / CHECKPOINT).average_model()
+    torch.testing.assert_close(state.model.embed(cover, secret), before.embed(cover, secret))
 
 
 def test_weights_of_another_model_are_no_start(tiny_config, photos, earlier, tmp_path, told):
