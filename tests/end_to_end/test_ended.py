@@ -13,8 +13,9 @@ import liftveil
 
 # Stands in for a slow disk, and, if wanted, for a system that knows no files without names.
 SLOW = """
-import os, sys, time
+import os, signal, sys, time
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever starts a shell in the background has it ignored
 if sys.argv.pop(1) == "hidden":
     del os.O_TMPFILE
 

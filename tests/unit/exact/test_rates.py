@@ -39,9 +39,9 @@ def test_the_smallest_layout_is_the_smallest(slots, share):
     assert sum(layout_bytes(layout)) >= needed
     if layout.first_modulus > 1:  # all slots of the next smaller modulus do not suffice
         assert capacity_bytes(slots, layout.first_modulus) < needed
-    if layout.first_modulus > 30:  # where blocks of 64 bits waste more than two moduli differ in
+    if layout.first_modulus > 15:  # where blocks of 64 bits may waste more than two moduli differ in
         return
-    less = layout.second_count - 64  # a word of digits or more
+    less = layout.second_count - 128  # words of digits
     if less >= 0:
         smaller = DigitLayout(layout.first_modulus, layout.second_modulus, slots - less, less)
         assert sum(layout_bytes(smaller)) < needed

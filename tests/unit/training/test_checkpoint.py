@@ -309,11 +309,17 @@ def failing(request, monkeypatch):
             file.write = refuse
             return file
 
-        really_open = Path.open
+        def taken(number, mode):
+            file = really_take(number, mode)
+            file.write = refuse
+            return file
+
+        really_open, really_take = Path.open, os.fdopen
         if request.param == "fsync":
             monkeypatch.setattr(os, "fsync", refuse)
         else:
             monkeypatch.setattr(Path, "open", opened)
+            monkeypatch.setattr(os, "fdopen", taken)
 
     return fail
 
