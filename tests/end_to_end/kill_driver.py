@@ -15,6 +15,9 @@ from liftveil.config import read_config
 from liftveil.imaging import atomic
 from liftveil.training import CHECKPOINT, Folders, journal, load_checkpoint, recorder, train
 
+# Files without a name leave nothing behind; what has to be cleaned up is what other systems and disks leave.
+vars(os).pop("O_TMPFILE", None)
+
 # Steps are those of the configuration: 40, with a checkpoint every second one.
 KILLS = (
     ("step", 3),
