@@ -60,7 +60,7 @@ def card(name: str) -> Card:
         limits=told["limits"],
         cover_psnr_db=round(kodak["summary"]["mean_cover_psnr_db"], 2),
         secret_psnr_db=round(kodak["summary"]["mean_secret_psnr_db"], 2),
-        embed_s_per_megapixel=round(s_per_megapixel(kodak), 2),
+        embed_s_per_megapixel=round(s_per_megapixel(name), 2),
         parameters=sum(parameter.numel() for parameter in network.parameters()),
         cpu_hours=round(sum(float(runs[i]["training_seconds"]) * cores for i, cores in told["counted"]) / 3600, 1),
     )
@@ -79,7 +79,7 @@ def page(name: str) -> None:
         card=short,
         figures=figures(kodak, validation),
         origin=origin(kodak),
-        embed_seconds=kodak["embed_seconds"],
+        embed_seconds=result("times")["seconds"][name]["embed"],
         jpegs=jpegs(kodak),
         planes=planes(kodak["summary"]),
         covers=covers(name),

@@ -16,10 +16,8 @@ The first release has its figures in results/kodak.json and results/kodak-641x42
 
 import argparse
 import json
-import time
 from io import BytesIO
 from pathlib import Path
-from statistics import median
 
 import numpy as np
 from PIL import Image
@@ -68,7 +66,6 @@ def main() -> None:
         "set": f"{options.data.name}{'' if options.crop is None else ' ' + options.crop}",
         "summary": together(rows),
         **({"jpeg": over_pairs(jpegs)} if with_jpeg else {}),
-        "embed_seconds": embed_seconds(system) if options.time else None,
         **(provenance(find_model(options.model)) if options.system is None else {"system": system.name, **machine()}),
         "pairs": named,
     }
@@ -77,7 +74,7 @@ def main() -> None:
     if options.data.resolve() == KODAK.resolve():
         with LOG.open("a") as log:
             log.write(json.dumps({key: value for key, value in record.items() if key != "pairs"}) + "\n")
-    print(json.dumps(record["summary"], indent=1), record["embed_seconds"])
+    print(json.dumps(record["summary"], indent=1))
 
 
 def arguments() -> argparse.Namespace:
@@ -87,7 +84,6 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--model", default=DEFAULT_MODEL)
     parser.add_argument("--system", choices=CLASSICAL, help="instead of a model")
     parser.add_argument("--crop", help="WIDTHxHEIGHT, cut from the top left corner (turned with the picture)")
-    parser.add_argument("--no-time", dest="time", action="store_false", help="leave out the timing of inference")
     parser.add_argument("-o", "--output", type=Path)
     options = parser.parse_args()
     if options.output is None:
@@ -145,18 +141,6 @@ def cropped(picture: np.ndarray, crop: str | None) -> np.ndarray:
     if picture.shape[0] > picture.shape[1]:
         width, height = height, width
     return picture[:height, :width]
-
-
-def embed_seconds(system: System, runs: int = 9) -> dict[str, float]:
-    """Hiding alone for 768x512 pixels, after a warm-up run."""
-    cover, secret = np.random.default_rng(0).integers(0, 256, (2, 512, 768, 3), dtype=np.uint8)
-    secret = secret if system.secret_channels == 3 else np.ascontiguousarray(secret[..., 0])
-    times = []
-    for _ in range(runs + 1):
-        began = time.perf_counter()
-        system.hide(cover, secret)
-        times.append(time.perf_counter() - began)
-    return {"median": round(median(times[1:]), 3), "min": round(min(times[1:]), 3), "max": round(max(times[1:]), 3)}
 
 
 if __name__ == "__main__":

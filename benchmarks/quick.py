@@ -54,7 +54,7 @@ def measured(seed: int, folder: Path, options: argparse.Namespace) -> dict[str, 
     checkpoint = load_checkpoint(run / CHECKPOINT)
     liftveil("export", run / CHECKPOINT, "-o", model)
     script = ROOT / "benchmarks" / "kodak.py"
-    subprocess.run([sys.executable, script, "--model", model, "--no-time", "-o", result], check=True)
+    subprocess.run([sys.executable, script, "--model", model, "-o", result], check=True)
     return {
         "seed": seed,
         "steps": checkpoint.step,
