@@ -159,7 +159,7 @@ class TestFiles:
         assert not (folder / "notes.txt").exists()
 
     def test_one_byte_too_large_are_refused_with_the_numbers(self, refused, good, folder):
-        (folder / "big").write_bytes(bytes(10**6))
+        (folder / "big").write_bytes(bytes(10**6))  # so large that it is not even read
         last = refused("embed", "cover.png", "big", "-o", "stego.png", "--file")
         needed, room = (int(word) for word in last.split() if word.isdecimal())
         assert needed == 10**6
@@ -261,6 +261,7 @@ class TestPasswordFiles:
             (b"", "its first line is empty"),
             (b"\nword", "its first line is empty"),
             (b"\xff\xfe", "its first line is not UTF-8"),
+            (b"x" * 4097, "its first line is longer than 4096 bytes"),
         ],
     )
     def test_without_one_are_refused(self, refused, folder, content, problem):

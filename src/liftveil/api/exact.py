@@ -186,21 +186,22 @@ def find_exact(stego: Picture, *, password: str | None = None, stretch: Stretch 
     return ExactExtraction(message, recovered, stego.notices)
 
 
-def room_for(cover: Picture, least_db: float) -> int:
+def room_for(cover: Picture, least_db: float, *, name: str = "") -> int:
     """How many bytes of a file a cover holds.
 
     Args:
         cover: The picture to be seen.
-        least_db: PSNR in dB that the stego shall keep.
+        least_db: PSNR in dB that the stego shall keep; minus infinity for all there is.
+        name: Of the file; it takes room, too.
 
     Returns:
-        Bytes of content, with an empty name.
+        Bytes of content.
 
     Raises:
         PictureError: If the cover is too small.
     """
     _require_cover(cover)
-    return content_at(cover.rgb_u8, least_db, Message(b""))
+    return content_at(cover.rgb_u8, least_db, Message(b"", name=suggested_name(name)))
 
 
 def _recognised(content: bytes) -> str:

@@ -88,6 +88,7 @@ def embed(
         ShapeError: If an array has another shape.
         ModelError: If the model is unknown or damaged.
         CapacityError: If the secret does not fit into the exact carrier.
+        ConfigError: If ``min_psnr_db`` is no number.
         PasswordError: If the password is empty, or given to the neural carrier.
     """
     pictures = picture_from(cover, role="cover"), picture_from(secret, role="secret")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from liftveil.cli.console import json_decibels
-from liftveil.errors import PayloadError, PictureError
+from liftveil.errors import CapacityError, PayloadError, PictureError
 
 if TYPE_CHECKING:
     from liftveil.api import ExactEmbedding, ExactExtraction
@@ -105,18 +105,23 @@ def _hidden(cover: Any, secret: Path, password: str | None, options: ExactOption
     from liftveil.imaging import read_picture
 
     if options.file:
-        content = _content(secret)
+        content = _content(secret, cover)
         return embed_exact_file(cover, content, name=secret.name, password=password, least_db=options.min_psnr)
     least_db = DEFAULT_LEAST_DB if options.min_psnr is None else options.min_psnr
     picture = read_picture(secret)
     return embed_exact_picture(cover, picture, password=password, lossless=options.lossless, least_db=least_db)
 
 
-def _content(path: Path) -> bytes:
+def _content(path: Path, cover: Any) -> bytes:  # noqa: ANN401
+    from liftveil.api import room_for
+
     try:
         if not path.is_file():
             problem = "no such file" if not path.exists() else "is not a regular file"
             raise PictureError(path, problem, "give the path of one file")
+        size = path.stat().st_size
+        if size > cover.rgb_u8.size:  # far too large, so it is not even read
+            raise CapacityError(size, room_for(cover, float("-inf"), name=path.name))
         return path.read_bytes()
     except OSError as error:
         raise PictureError(path, f"cannot be read ({error.strerror})", "check the file and its disk") from error

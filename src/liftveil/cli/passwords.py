@@ -21,6 +21,7 @@ PasswordPrompt = Annotated[
     bool, typer.Option("--password-prompt", help="Ask for the password; chooses the exact carrier.")
 ]
 
+_MOST_BYTES = 4096
 _OPEN_TO_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -48,7 +49,7 @@ def wanted_password(file: Path | None, *, prompt: bool, twice: bool) -> str | No
 def _from_file(file: Path) -> str:
     try:
         with file.open("rb") as opened:
-            line = opened.readline().removesuffix(b"\n").removesuffix(b"\r")
+            line = opened.readline(_MOST_BYTES + 1).removesuffix(b"\n").removesuffix(b"\r")
             open_to_others = os.name == "posix" and os.fstat(opened.fileno()).st_mode & _OPEN_TO_OTHERS
     except OSError as error:
         raise PasswordError(file, f"cannot be read ({error.strerror}); check the path") from error
@@ -61,6 +62,8 @@ def _from_file(file: Path) -> str:
         raise PasswordError(file, "its first line is not UTF-8; write the password as text") from None
     if not password:
         raise PasswordError(file, "its first line is empty; write the password there")
+    if len(line) > _MOST_BYTES:  # such as of /dev/zero
+        raise PasswordError(file, f"its first line is longer than {_MOST_BYTES} bytes; write only the password there")
     return password
 
 

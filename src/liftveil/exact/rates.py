@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from math import log10
+from math import isnan, log10
 
 import numpy as np
 from numpy.typing import NDArray
 
-from liftveil.errors import CapacityError
+from liftveil.errors import CapacityError, ConfigError
 from liftveil.exact.digits import nearest_values
 from liftveil.exact.head import GREATEST_MODULUS, DigitLayout
 from liftveil.exact.radix import capacity_bytes
@@ -76,7 +76,12 @@ def capacity_at(cover_u8: NDArray[np.uint8], slots: int, least_db: float) -> int
 
     Returns:
         Bytes of the sealed body.
+
+    Raises:
+        ConfigError: If the PSNR is no number.
     """
+    if isnan(least_db):
+        raise ConfigError("config", "the PSNR to keep is no number")
     errors = squared_errors(cover_u8)
     total = _PEAK**2 * 10 ** (-least_db / 10) * cover_u8.size * (1 - _SPREAD / cover_u8.size**0.5)
     budget = (total - (cover_u8.size - slots)) / slots

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from liftveil.errors import CapacityError
+from liftveil.errors import CapacityError, ConfigError
 from liftveil.exact.digits import embed_digits
 from liftveil.exact.head import DigitLayout
 from liftveil.exact.radix import capacity_bytes
@@ -87,6 +87,15 @@ def test_a_full_cover_keeps_the_quality_and_not_much_more(least_db):
     found = psnr(shuffled.reshape(cover.shape), np.concatenate(parts).reshape(cover.shape))
     assert least_db <= found <= least_db + 0.2
     assert expected_db(cover, layout) == pytest.approx(found, abs=0.1)
+
+
+def test_any_quality_has_its_capacity_but_no_number_has_none():
+    rooms = [capacity_at(photograph(), 100_000, least_db) for least_db in (float("inf"), 100.0, 30.0, 0.0, -50.0)]
+    assert rooms == sorted(rooms)
+    assert rooms[0] == 0
+    assert rooms[-1] == most_bytes(100_000)
+    with pytest.raises(ConfigError, match="is no number"):
+        capacity_at(photograph(), 100_000, float("nan"))
 
 
 def test_nothing_fits_where_nothing_may_change():
