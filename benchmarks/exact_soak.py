@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from hashlib import sha256
 from io import BytesIO
+from multiprocessing import Pool
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,12 +38,14 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0)
     options = parser.parse_args()
     began, outcomes, kinds = time.time(), Counter[str](), Counter[str]()
-    for number in range(options.first, options.first + options.count):
-        for kind, outcome in case(number):
-            kinds[kind] += 1
-            outcomes[outcome] += 1
-            if outcome == "wrong":
-                print(f"case {number}: {kind} went wrong", flush=True)
+    numbers = range(options.first, options.first + options.count)
+    with Pool() as pool:
+        for number, done in zip(numbers, pool.imap(case, numbers, chunksize=20), strict=True):
+            for kind, outcome in done:
+                kinds[kind] += 1
+                outcomes[outcome] += 1
+                if outcome == "wrong":
+                    print(f"case {number}: {kind} went wrong", flush=True)
     record = {
         "cases": options.count,
         "first": options.first,
