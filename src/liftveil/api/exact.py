@@ -182,7 +182,10 @@ def find_exact(stego: Picture, *, password: str | None = None, stretch: Stretch 
     message = extract_message(stego.rgb_u8, password, name=stego.name, stretch=stretch)
     if message is None:
         return None
-    recovered = picture_of(message) if message.kind == "picture" else None
+    try:
+        recovered = picture_of(message) if message.kind == "picture" else None
+    except PayloadError as error:  # sealed by a stranger who had no password to know
+        raise PayloadError(stego.name, CLOSED) from error
     return ExactExtraction(message, recovered, stego.notices)
 
 

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from liftveil.api import DEFAULT_LEAST_DB
+from liftveil.api import DEFAULT_LEAST_DB, extract_exact
 from liftveil.classical import (
     hide_high_nibbles,
     hide_jxl_digits,
@@ -25,7 +25,8 @@ from liftveil.classical import (
     show_jxl_lsb,
 )
 from liftveil.errors import LiftveilError, PayloadError
-from liftveil.exact import CLOSED, embed_message, extract_message, fitted_message, picture_of
+from liftveil.exact import embed_message, fitted_message
+from liftveil.imaging import Picture
 from liftveil.runtime import Session
 from liftveil.weights import EMBED_FILE, EXTRACT_FILE, Model, find_model
 
@@ -126,10 +127,10 @@ def _exactly(cover: Pixels, secret: Pixels, *, least_db: float | None, rng: np.r
 
 
 def _opened(stego: Pixels) -> Pixels:
-    message = extract_message(stego)
-    if message is None:
-        raise PayloadError("stego", CLOSED)
-    return picture_of(message)
+    recovered = extract_exact(Picture(stego, name="stego")).recovered
+    if recovered is None:
+        raise PayloadError("stego", "hides a file, not a picture")
+    return recovered
 
 
 def _high_nibbles(cover: Pixels, secret: Pixels, *, rng: np.random.Generator) -> Pixels:  # noqa: ARG001

@@ -10,7 +10,7 @@ from PIL import Image
 import liftveil
 from liftveil.api import embed_exact_file, embed_exact_picture, extract_exact, find_exact, room_for
 from liftveil.errors import CapacityError, PasswordError, PayloadError, PictureError
-from liftveil.exact import CLOSED
+from liftveil.exact import CLOSED, Message, embed_message
 from liftveil.imaging import Picture, picture_from
 from liftveil.metrics import psnr
 
@@ -77,6 +77,15 @@ class TestPictures:
         found = extract_exact(result.stego, password="word", stretch=cheap)
         assert found.message == result.message
         assert found.recovered.shape == pair[1].shape
+
+    def test_that_are_none_are_refused_with_the_one_message(self, pair):
+        """Anybody can seal a message without a password, also one whose picture cannot be decoded."""
+        for content, shape in ((b"\xff\x0anonsense", (8, 8, 3)), (b"", (4, 4))):
+            stego = embed_message(pair[0], Message(content, "picture", "", "image/jxl", shape))
+            for act in (lambda of: liftveil.extract(of), lambda of: liftveil.extract(of, carrier="exact")):
+                with pytest.raises(PayloadError) as refusal:
+                    act(stego)
+                assert str(refusal.value) == f"stego: {CLOSED}"
 
 
 class TestFiles:
