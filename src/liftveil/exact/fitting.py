@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import exp, log
+from math import exp, log, prod
 from typing import NamedTuple
 
 _TRIES = 6
@@ -38,7 +38,7 @@ class Attempt(NamedTuple):
 def highest_that_fits(encode: Callable[[float], bytes], *, most_bytes: int) -> Attempt:
     """Search for the highest quality that fits.
 
-    The search is a secant method on log(size) over log(distance), kept inside the interval that is known to hold the
+    The search interpolates log(distance) over log(size), kept inside the interval that is known to hold the
     answer. It ends when the room is used to 99.7 %, when the finest quality (99.99) fits, when the coarsest does not,
     or after six encodes, the last of which goes to the coarsest if nothing has fitted yet.
 
@@ -74,17 +74,34 @@ def _next_place(tried: list[Attempt], most_bytes: int) -> float:
     fine = [attempt for attempt in tried if len(attempt.data) > most_bytes]
     coarse = [attempt for attempt in tried if len(attempt.data) <= most_bytes]
     if fine and coarse:
-        return _between(max(fine, key=_place), min(coarse, key=_place), aim)
+        return _between(max(fine, key=_place), min(coarse, key=_place), tried, aim)
     near = max(fine, key=_place) if fine else min(coarse, key=_place)
     # Ever longer strides: near the aim one too long is welcome, since it shuts the interval.
     stride = len(tried) * log(len(near.data) / aim) / _SLOPE
     return min(max(near.place + stride, _FINEST), _COARSEST)
 
 
-def _between(fine: Attempt, coarse: Attempt, aim: float) -> float:
-    """Where the straight line through two attempts meets the aim, a little inside both."""
-    share = log(len(fine.data) / aim) / log(len(fine.data) / len(coarse.data))
+def _between(fine: Attempt, coarse: Attempt, tried: list[Attempt], aim: float) -> float:
+    """Where a curve through the attempts meets the aim, a little inside the two that enclose it.
+
+    With a third attempt the curve is bent, as the law is: a straight line would creep up to the aim from one side.
+    """
+    others = [attempt for attempt in tried if _continues(attempt, fine, coarse)]
+    third = sorted(others, key=lambda attempt: abs(log(len(attempt.data) / aim)))[:1]
+    share = (_crossing([fine, coarse, *third], aim) - fine.place) / (coarse.place - fine.place)
     return fine.place + min(max(share, 0.03), 0.97) * (coarse.place - fine.place)
+
+
+def _continues(attempt: Attempt, fine: Attempt, coarse: Attempt) -> bool:
+    """Whether it is finer and larger than two others, or coarser and smaller."""
+    finer, coarser = attempt.place < fine.place, attempt.place > coarse.place
+    return (finer and len(attempt.data) > len(fine.data)) or (coarser and len(attempt.data) < len(coarse.data))
+
+
+def _crossing(attempts: list[Attempt], aim: float) -> float:
+    """Where the polynomial through attempts of different sizes, place over log(size), meets the aim (Lagrange)."""
+    places = {log(len(attempt.data) / aim): attempt.place for attempt in attempts}
+    return sum(place * prod(x / (x - size) for x in places if x != size) for size, place in places.items())
 
 
 def _place(attempt: Attempt) -> float:
