@@ -17,6 +17,7 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from numpy.typing import NDArray
 from provenance import ROOT
+from study import parameters
 from tables import kodak_of, origin, result, s_per_megapixel, table
 
 from liftveil.cli.embed import WEAK_DB
@@ -53,15 +54,15 @@ def main() -> None:
 
 def card(name: str) -> Card:
     """The short card, which is part of the package."""
-    kodak, told, weights = kodak_of(name), PURPOSES[name], find_model(name).folder / WEIGHTS_FILE
-    runs, network = runs_of(weights_facts(weights)), load_weights(weights)
+    kodak, told = kodak_of(name), PURPOSES[name]
+    runs = runs_of(weights_facts(find_model(name).file(WEIGHTS_FILE)))
     return Card(
         purpose=told["purpose"],
         limits=told["limits"],
         cover_psnr_db=round(kodak["summary"]["mean_cover_psnr_db"], 2),
         secret_psnr_db=round(kodak["summary"]["mean_secret_psnr_db"], 2),
         embed_s_per_megapixel=round(s_per_megapixel(name), 2),
-        parameters=sum(parameter.numel() for parameter in network.parameters()),
+        parameters=parameters(name),
         cpu_hours=round(sum(float(runs[i]["training_seconds"]) * cores for i, cores in told["counted"]) / 3600, 1),
     )
 
@@ -69,7 +70,7 @@ def card(name: str) -> Card:
 def page(name: str) -> None:
     """Write one page and its pictures."""
     short, kodak, validation, told = card(name), kodak_of(name), result(f"val-{name}"), PURPOSES[name]
-    network = load_weights(find_model(name).folder / WEIGHTS_FILE)
+    network = load_weights(find_model(name).file(WEIGHTS_FILE))
     worst = sorted(validation["pairs"], key=lambda row: row["secret_psnr_db"])[:WORST]
     failures = f"{name}-worst.png"
     write_picture(CARDS / failures, montage(name, [row["cover"] for row in worst]), force=True)
@@ -180,10 +181,7 @@ def montage(name: str, chosen: list[str]) -> NDArray[np.uint8]:
                 ("stego", stego),
                 ("difference x20", amplified_difference(loaded.cover, stego)),
             ]
-    shown = [
-        (title, np.repeat(np.atleast_3d(pixels), 3 // np.atleast_3d(pixels).shape[2], 2)) for title, pixels in panels
-    ]
-    return side_by_side(shown, columns=5, panel_height_px=PANEL_PX)
+    return side_by_side(panels, columns=5, panel_height_px=PANEL_PX)
 
 
 if __name__ == "__main__":

@@ -10,13 +10,12 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from kodak import KODAK, LOG
 from provenance import ROOT, provenance
-from safetensors import safe_open
 
 from liftveil.cli.progress import StudyProgress
 from liftveil.data import find_pictures
+from liftveil.networks import load_weights
 from liftveil.research import (
     Study,
     default_processes,
@@ -59,9 +58,9 @@ def measure(model: str, folder: Path) -> dict[str, Any]:
 
 
 def parameters(model: str) -> int:
-    """Numbers in the weights' file."""
-    with safe_open(find_model(model).file(WEIGHTS_FILE), "np") as file:
-        return sum(int(np.prod(file.get_slice(name).get_shape())) for name in file.keys())  # noqa: SIM118
+    """Numbers that training set by gradients."""
+    weights = load_weights(find_model(model).file(WEIGHTS_FILE))
+    return sum(parameter.numel() for parameter in weights.parameters())
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from math import isnan, log10
+from math import isnan
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,18 +89,6 @@ def capacity_at(cover_u8: NDArray[np.uint8], slots: int, least_db: float) -> int
     share = (budget - errors[first]) / (errors[first + 2] - errors[first])
     share = min(max(share, 0.0), 1.0)
     return sum(layout_bytes(_layout(first, slots, int(share * slots))))
-
-
-def expected_db(cover_u8: NDArray[np.uint8], layout: DigitLayout) -> float:
-    """PSNR over all samples that a layout may be expected to leave, in dB; infinite if nothing is written.
-
-    Args:
-        cover_u8: Samples of the cover, any shape.
-        layout: Moduli and counts.
-    """
-    errors = squared_errors(cover_u8)
-    total = layout.first_count * errors[layout.first_modulus] + layout.second_count * errors[layout.second_modulus]
-    return float("inf") if total == 0 else 10 * log10(_PEAK**2 * cover_u8.size / total)
 
 
 def squared_errors(cover_u8: NDArray[np.uint8]) -> dict[int, float]:

@@ -25,7 +25,8 @@ def side_by_side(
     """Lay pictures out in rows on white paper, each with its caption below.
 
     Args:
-        panels: Pairs of caption and pixels of shape ``(height, width, 3)``.
+        panels: Pairs of caption and pixels of shape (height, width, 3); (height, width) or (height, width, 1)
+            if they are grey.
         columns: Panels in a row; all in one row if not given.
         panel_height_px: Height that every picture is scaled to; its width follows.
         caption_px: Size of the letters.
@@ -79,9 +80,11 @@ def _cell(
 ) -> Image.Image:
     """Draw one picture with its caption centred below, wide enough for both."""
     caption = caption.replace("×", "x")  # noqa: RUF001 - Pillow's font lacks the sign
-    if pixels.ndim != 3 or pixels.shape[2] != 3:
-        raise ShapeError(pixels.shape, f"(height, width, 3) for the panel {caption!r}")
-    panel = _scaled(Image.fromarray(pixels), height)
+    rows, columns, *channels = pixels.shape
+    if channels not in ([], [1], [3]):
+        raise ShapeError(pixels.shape, f"(height, width, 3) or (height, width) for the panel {caption!r}")
+    rgb = np.broadcast_to(np.atleast_3d(pixels), (rows, columns, 3))
+    panel = _scaled(Image.fromarray(rgb), height)
     text_left, _, text_right, text_bottom = font.getbbox(caption)
     width = max(panel.width, round(text_right - text_left))
     # The height of a fixed text, so that captions with and without descenders give equal cells.

@@ -29,8 +29,8 @@ def validation_picture(model: StarINN, pair: Pair) -> NDArray[np.uint8]:
         "cover": cover,
         f"stego {psnr(cover, stego):.1f} dB": stego,
         "difference x20": amplified_difference(cover, stego),
-        "secret": _rgb(secret),
-        f"recovered {psnr(secret, recovered):.1f} dB": _rgb(recovered),
+        "secret": secret,
+        f"recovered {psnr(secret, recovered):.1f} dB": recovered,
     }
     return side_by_side(list(panels.items()))
 
@@ -52,7 +52,3 @@ def save_validation_picture(model: StarINN, pair: Pair, path: Path) -> NDArray[n
     picture = validation_picture(model, pair)
     write_picture(path, picture, force=True)
     return picture
-
-
-def _rgb(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    return np.broadcast_to(picture, (*picture.shape[:2], 3)).copy()

@@ -90,9 +90,18 @@ def test_montage_of_nothing_is_refused():
         side_by_side([])
 
 
-def test_grey_panel_is_refused_by_its_caption():
+def test_grey_panel_looks_as_its_colours_would():
+    grey = np.arange(60, dtype=np.uint8).reshape(6, 10, 1)
+    panels = grey, grey[..., 0], grey.repeat(3, axis=2)
+    first, *others = [side_by_side([("", panel)], panel_height_px=24) for panel in panels]
+    for other in others:
+        np.testing.assert_array_equal(first, other)
+
+
+@pytest.mark.parametrize("shape", [(4, 4, 4), (4, 4, 3, 1)])
+def test_panel_of_another_shape_is_refused_by_its_caption(shape):
     with pytest.raises(ShapeError, match="for the panel 'mask'"):
-        side_by_side([("mask", np.zeros((4, 4), np.uint8))])
+        side_by_side([("mask", np.zeros(shape, np.uint8))])
 
 
 def test_difference_is_absolute_amplified_and_clipped():

@@ -61,8 +61,7 @@ def test_it_shows_what_sender_and_receiver_see(tiny_config, stirred, made_up, pa
     )
     expected = [cover, stego, amplified_difference(cover, stego), secret, recovered]
     for panel, right in zip(pixels, expected, strict=True):
-        assert panel.shape == cover.shape
-        assert np.array_equal(panel, np.repeat(right, 3 // right.shape[2], axis=2))
+        assert np.array_equal(panel, right)
     assert (picture.dtype, picture.ndim, picture.shape[2]) == (np.uint8, 3, 3)
     assert picture.shape[1] > 5 * 26
 
