@@ -11,12 +11,12 @@ import json
 import tempfile
 from pathlib import Path
 
+from photographs import TRAINING, VALIDATION
 from provenance import ROOT, machine
 
 from liftveil.config import Config, config_from, config_table, read_config
 from liftveil.training import JOURNAL, Folders, read_journal, train
 
-SHARED = ROOT.parent / "shared" / "data"
 OUTPUT = ROOT / "benchmarks" / "results" / "ablation.json"
 
 EMA_DECAY = 0.97  # that of long runs would still remember the start
@@ -56,7 +56,7 @@ def main() -> None:
     for name, change in VARIANTS.items():
         config = variant(change, options.steps, options.seed)
         with tempfile.TemporaryDirectory() as folder:
-            train(config, Folders(SHARED / "train", SHARED / "val", Path(folder)), Silent())
+            train(config, Folders(TRAINING, VALIDATION, Path(folder)), Silent())
             last = read_journal(Path(folder) / JOURNAL)[-1]
         figures = {key: value for key, value in last.items() if key.endswith("_db") or key == "noise_gain"}
         rows.append({"variant": name, "change": change, **figures})

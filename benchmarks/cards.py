@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from numpy.typing import NDArray
+from photographs import MANIFESTS, VALIDATION
 from provenance import ROOT
+from records import kodak_of, origin, result, s_per_megapixel, table
 from study import parameters
-from tables import kodak_of, origin, result, s_per_megapixel, table
 
 from liftveil.cli.embed import WEAK_DB
 from liftveil.data import find_pictures
@@ -29,7 +30,6 @@ from liftveil.research import FAMILIES, load_pair, pairs_of
 from liftveil.runtime import Session
 from liftveil.weights import WEIGHTS_FILE, Card, find_model
 
-SHARED = ROOT.parent / "shared" / "data"
 CARDS = ROOT / "docs" / "models"
 SHORT = ROOT / "src" / "liftveil" / "weights" / "cards.json"
 WATTS_A_CORE = 10
@@ -150,7 +150,7 @@ def covers(name: str) -> str:
 
 def data(which: str) -> str:
     """Numbers of pictures by licence."""
-    with (SHARED / which / "manifest.csv").open(encoding="utf-8", newline="") as file:
+    with (MANIFESTS / f"{which}.csv").open(encoding="utf-8", newline="") as file:
         counts = Counter(row["licence"] for row in csv.DictReader(file))
     return f"{counts.total()} photographs: " + ", ".join(
         f"{count} {licence}" for licence, count in counts.most_common()
@@ -170,7 +170,7 @@ def montage(name: str, chosen: list[str]) -> NDArray[np.uint8]:
     """Pairs of validation pictures with what became of them."""
     session = Session(find_model(name))
     panels = []
-    for pair in pairs_of(find_pictures(SHARED / "val")):
+    for pair in pairs_of(find_pictures(VALIDATION)):
         if pair.cover.name in chosen:
             loaded = load_pair(pair, session.secret_channels)
             stego = session.embed(loaded.cover, loaded.secret)

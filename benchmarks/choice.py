@@ -10,8 +10,8 @@ import argparse
 import json
 
 import numpy as np
+from photographs import VALIDATION
 from provenance import ROOT, machine
-from search import SHARED
 
 from liftveil.api import extract_picture
 from liftveil.data import find_pictures
@@ -28,7 +28,7 @@ def main() -> None:
     """Hide, choose, and write the JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pairs", type=int, default=10)
-    pairs = pairs_of(find_pictures(SHARED / "val"))[: parser.parse_args().pairs]
+    pairs = pairs_of(find_pictures(VALIDATION))[: parser.parse_args().pairs]
     rows = [row(name, pair) for pair in pairs for name in releases()]
     wrong = [one for one in rows if one["chosen"] != one["hidden_with"]]
     leads = {name: min(one["lead"] for one in rows if one["hidden_with"] == name) for name in releases()}

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
+from photographs import VALIDATION
 from provenance import ROOT, provenance
 
 from liftveil.comparison import plain
@@ -17,7 +18,6 @@ from liftveil.imaging import luma, to_u8
 from liftveil.research import exchange, network, scores_of
 from liftveil.weights import find_model
 
-VALIDATION = ROOT.parent / "shared" / "data" / "val"
 OUTPUT = ROOT / "benchmarks" / "results" / "covers.json"
 SECRETS = 3
 

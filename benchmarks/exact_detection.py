@@ -17,8 +17,8 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
+from photographs import VALIDATION
 from provenance import ROOT, machine
-from search import SHARED
 
 from liftveil.data import find_pictures
 from liftveil.exact import Message, embed_message, replace_lsb
@@ -34,7 +34,7 @@ Pixels = NDArray[np.uint8]
 def main() -> None:
     """Measure and write the JSON."""
     estimators = estimators_of_sealwatch()
-    pictures = [middle(read_picture(path).rgb_u8) for path in find_pictures(SHARED / "val")]
+    pictures = [middle(read_picture(path).rgb_u8) for path in find_pictures(VALIDATION)]
     covers = [mosaic([pictures[(i + k) % len(pictures)] for k in range(4)]) for i in range(len(pictures))]
     found: dict[str, dict[str, list[float]]] = {}
     for number, cover in enumerate(covers):

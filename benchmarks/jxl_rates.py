@@ -11,8 +11,8 @@ import json
 from math import log
 
 import numpy as np
+from photographs import VALIDATION
 from provenance import ROOT, machine
-from search import SHARED
 
 from liftveil.data import find_pictures
 from liftveil.exact import compress_lossless, decompress
@@ -29,7 +29,7 @@ IDENTICAL_DB = 60.0
 
 def main() -> None:
     """Measure and write the JSON."""
-    curves = [curve(path) for path in find_pictures(SHARED / "val")]
+    curves = [curve(path) for path in find_pictures(VALIDATION)]
     means = {}
     for rate in RATES:
         found = [at(rate, *curve) for curve in curves]

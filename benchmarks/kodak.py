@@ -20,6 +20,7 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+from photographs import KODAK
 from PIL import Image
 from provenance import ROOT, machine, provenance
 
@@ -42,7 +43,6 @@ from liftveil.research.protocol import STEGO, Exchange, plain_png, receive, send
 from liftveil.runtime import Session
 from liftveil.weights import DEFAULT_MODEL, find_model
 
-KODAK = ROOT.parent / "shared" / "data" / "kodak"
 RESULTS = ROOT / "benchmarks" / "results"
 LOG = RESULTS / "kodak-runs.jsonl"
 JPEG = ("jpeg-444", "jpeg-420")

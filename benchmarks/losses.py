@@ -7,6 +7,7 @@ import argparse
 import json
 from pathlib import Path
 
+from photographs import VALIDATION
 from provenance import ROOT, provenance
 
 from liftveil.data import validation_pictures
@@ -14,7 +15,6 @@ from liftveil.networks import load_weights
 from liftveil.training import validate, validation_pairs
 from liftveil.weights import DEFAULT_MODEL, WEIGHTS_FILE, find_model
 
-VALIDATION = ROOT.parent / "shared" / "data" / "val"
 OUTPUT = ROOT / "benchmarks" / "results" / "losses.json"
 
 

@@ -17,11 +17,11 @@ import time
 from pathlib import Path
 
 from machine import matmul_gflops
+from photographs import TRAINING, VALIDATION
 from provenance import ROOT, machine
 
 from liftveil.training import CHECKPOINT, load_checkpoint
 
-SHARED = ROOT.parent / "shared" / "data"
 CONFIG = ROOT / "configs" / "quick.toml"
 OUTPUT = ROOT / "benchmarks" / "results" / "quick.json"
 GOAL = {"train_minutes": 10.0, "mean_cover_psnr_db": 40.0, "mean_secret_psnr_db": 39.5}
@@ -31,8 +31,8 @@ def main() -> None:
     """Train, measure and write the JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", default="0,1,2")
-    parser.add_argument("--training", type=Path, default=SHARED / "train")
-    parser.add_argument("--validation", type=Path, default=SHARED / "val")
+    parser.add_argument("--training", type=Path, default=TRAINING)
+    parser.add_argument("--validation", type=Path, default=VALIDATION)
     options = parser.parse_args()
     rows = {row["seed"]: row for row in json.loads(OUTPUT.read_text())["rows"]} if OUTPUT.exists() else {}
     for seed in map(int, options.seeds.split(",")):

@@ -21,7 +21,8 @@ from statistics import median
 from typing import Any
 
 import torch
-from ablation import SHARED, Silent
+from ablation import Silent
+from photographs import TRAINING, VALIDATION
 from provenance import ROOT, machine
 
 from liftveil.config import Config, config_from, config_table, read_config
@@ -91,7 +92,7 @@ def write(rows: list[dict[str, Any]], times: dict[str, Any]) -> None:
 def tried(name: str, steps: int, seed: int) -> dict[str, float]:
     """Train a variant; figures of its last validation."""
     with tempfile.TemporaryDirectory() as folder:
-        train(variant(name, steps, seed), Folders(SHARED / "train", SHARED / "val", Path(folder)), Silent())
+        train(variant(name, steps, seed), Folders(TRAINING, VALIDATION, Path(folder)), Silent())
         last = read_journal(Path(folder) / JOURNAL)[-1]
     judged = {key: value for key, value in last.items() if key.endswith("_db") and not key.startswith("batch")}
     return judged | {"noise_gain": last["noise_gain"]}

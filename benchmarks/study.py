@@ -10,7 +10,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from kodak import KODAK, LOG
+from kodak import LOG
+from photographs import KODAK
 from provenance import ROOT, provenance
 
 from liftveil.cli.progress import StudyProgress

@@ -1,61 +1,53 @@
-"""Write the tables of README and docs from the JSON files that the benchmarks wrote; `--check` only compares.
+"""Write the tables of README and docs from the JSON files that the benchmarks wrote.
 
 A table stands between `<!-- table: NAME -->` and `<!-- end of table -->`.
 """
 
-import json
+import argparse
 import re
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-from liftveil.weights import find_model, releases
+from provenance import ROOT
+from records import FIRST, kodak_of, origin, result, s_per_megapixel, table
 
-ROOT = Path(__file__).resolve().parents[1]
-RESULTS = ROOT / "benchmarks" / "results"
+from liftveil.weights import aliases, cards, find_model, releases
+
 PAGES = (ROOT / "README.md", ROOT / "docs" / "results.md")
-FIRST = {"starinn-1": "kodak", "starinn-1 641x427": "kodak-641x427"}
-"""Files of the first release, whose names do not end in it."""
+OURS = [aliases()[name] for name in ("starinn", "starinn-fast")]
+"""What stands beside the field."""
 
 BLOCK = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
 
 
 def main() -> None:
     """Rewrite or compare the tables."""
-    stale = []
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="change nothing; fail if a table is not that of its JSON")
+    check, stale = parser.parse_args().check, []
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
         fresh = BLOCK.sub(lambda match: match[1] + TABLES[match[2]]() + match[3], text)
         if fresh != text:
             stale.append(page.name)
-        if "--check" not in sys.argv[1:]:
+        if not check:
             page.write_text(fresh, encoding="utf-8")
-    if stale and "--check" in sys.argv[1:]:
+    if stale and check:
         sys.exit(f"{', '.join(stale)}: a table differs from its JSON; run benchmarks/tables.py")
 
 
-def result(name: str) -> Any:  # noqa: ANN401 - whatever the script wrote
-    """Content of a result file."""
-    return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
-
-
-def table(*columns: str, rows: list[list[object]]) -> str:
-    """A Markdown table."""
-    lines = [columns, ["---"] * len(columns), *rows]
-    return "".join("| " + " | ".join(map(str, line)) + " |\n" for line in lines)
-
-
 def quality() -> str:
-    """The released models through PNG files, the newest first, with its crops."""
-    rows, told = [], []
-    for name in releases():
+    """The released models through PNG files, those with a short name first, and the default's crops."""
+    rows, records = [], []
+    for name in dict.fromkeys([*aliases().values(), *releases()]):
         whole = kodak_of(name)
         rows.append([f"`{name}`", *quality_of(whole["summary"]), f"{s_per_megapixel(name):.2f} s"])
-        told.append(origin(whole))
+        records.append(whole)
         if name == find_model().name:
             crops = result(FIRST.get(f"{name} 641x427", f"kodak-641x427-{name}"))
             rows.append([f"`{name}`, cropped to 641x427", *quality_of(crops["summary"]), ""])
+            records.append(crops)
     columns = (
         "model",
         "cover",
@@ -64,11 +56,11 @@ def quality() -> str:
         "worst secret",
         "SSIM cover, secret",
         "sum",
-        "embedding, 1 MP",
+        "embedding a megapixel",
     )
     kinds = "Kodak-24, whole pictures. PSNR and SSIM over RGB of 8-bit pictures. Time: two cores, all models in turns."
     jpeg = [through_jpeg(name) for name in releases() if "jpeg" in kodak_of(name)]
-    return table(*columns, rows=rows) + f"\n{' '.join([*jpeg, kinds, *told])}\n"
+    return table(*columns, rows=rows) + f"\n{' '.join([*jpeg, kinds, origin(*records)])}\n"
 
 
 def carriers() -> str:
@@ -86,9 +78,7 @@ def carriers() -> str:
         identical = f"{s['identical_secret']:.0f} of {s['pairs']:.0f}"
         rows.append([title, *(f"{s[key]:.2f} dB" for key in keys), similarity, identical])
     columns = ("carrier", "cover", "worst", "secret", "worst", "SSIM cover, secret", "identical")
-    exact = records["exact"]
-    measured = f"Commit {exact['commit'][:10]}, {versions(exact)}; {exact['cpu']}."
-    return table(*columns, rows=rows) + f"\nIdentical pictures count as 60 dB. Exact carrier: {measured}\n"
+    return table(*columns, rows=rows) + f"\nIdentical pictures count as 60 dB. {origin(*records.values())}\n"
 
 
 def exact() -> str:
@@ -116,9 +106,7 @@ def exact() -> str:
         known = f", {row['published_columns']:.2f} with the best known columns" if "published_columns" in row else ""
         title = f"message bits for each change, {row['bits_for_each']} samples for each bit"
         rows.append([title, f"{row['efficiency']:.2f}, {row['share']:.0%} of the bound{known}"])
-    return (
-        table("what", "measured", rows=rows) + f"\nCommit {speed['commit'][:10]}, {versions(speed)}; {speed['cpu']}.\n"
-    )
+    return table("what", "measured", rows=rows) + f"\n{origin(soak, fuzz, speed)}\n"
 
 
 def tampered_with(soak: dict[str, Any]) -> int:
@@ -155,7 +143,7 @@ def detection() -> str:
         )
     columns = ("estimator", "hidden by", "estimate, covers", "difference", "area under the curve", "95 %")
     size = f"{record['content_bytes'] / 1000:.0f} kB in {record['side_px']}x{record['side_px']} pixels"
-    return table(*columns, rows=rows) + f"\n{size}, {record['pictures']} pictures; {record['cpu']}.\n"
+    return table(*columns, rows=rows) + f"\n{size}, {record['pictures']} pictures. {origin(record)}\n"
 
 
 def through_jpeg(name: str) -> str:
@@ -165,40 +153,11 @@ def through_jpeg(name: str) -> str:
     return f"From JPEG files of quality 90, `{name}` recovers {kept[0]} (4:4:4) and {kept[1]} (4:2:0)."
 
 
-def kodak_of(name: str) -> Any:  # noqa: ANN401 - as for result
-    """What a model reaches on whole pictures."""
-    return result(FIRST.get(name, f"kodak-{name}"))
-
-
 def quality_of(s: dict[str, float]) -> list[object]:
     """A row's figures from a summary."""
     decibels = ("mean_cover_psnr_db", "mean_secret_psnr_db", "worst_cover_psnr_db", "worst_secret_psnr_db")
     similarity = f"{s['mean_cover_ssim']:.4f}, {s['mean_secret_ssim']:.4f}"
     return [*(f"{s[key]:.2f} dB" for key in decibels), similarity, f"{s['sum_db']:.2f} dB"]
-
-
-def s_per_megapixel(name: str, act: str = "embed") -> float:
-    """Time of hiding, or of finding (``"extract"``), by a model."""
-    record = result("times")
-    return float(record["seconds"][name][act]["median"]) / (record["width"] * record["height"] / 1e6)
-
-
-def origin(record: dict[str, Any]) -> str:
-    """What was measured where.
-
-    Raises:
-        ValueError: If it was measured with uncommitted changes.
-    """
-    if record["uncommitted_changes"]:
-        raise ValueError(f"{record['model']} was measured with uncommitted changes; measure it again")
-    weights = record["weights_sha256"]["extract.onnx"][:12]
-    model = f"Model `{record['model']}` (extract.onnx sha256 {weights}…)"
-    return f"{model}, commit {record['commit'][:10]}, {versions(record)}; {record['cpu']}."
-
-
-def versions(record: dict[str, Any]) -> str:
-    """Packages of a measurement."""
-    return ", ".join(f"{name} {number}" for name, number in record["versions"].items())
 
 
 def losses() -> str:
@@ -250,17 +209,27 @@ def field() -> str:
         size = f"{row['parameters_m']:g} M"
         rows.append([row["system"], size, *figures, row["set"], row["source"], row["through_8_bits"]])
     study = result("study")
-    own, floats = study["systems"][0], study["float"]
-    size = f"{own['parameters'] / 1e6:.2f} M"
-    both = [f"{floats[f'float_{role}_psnr_db']:.2f}" for role in ("cover", "secret")]
-    rows.append([f"{own['title']}, float", size, *both, "Kodak-24, whole", "measured by us", "no"])
-    for system in (own, *(one for one in study["systems"] if one["name"] in {"jxl-mod-3", "jxl-mod-4"})):
-        s = system["figures"]
-        figures = [f"{s[f'mean_{role}_psnr_db']:.2f}" for role in ("cover", "secret")]
-        parameters = size if system is own else "0"
-        rows.append([f"**{system['title']}**", parameters, *figures, "Kodak-24, whole", "measured by us", "yes"])
+    network, *classical = study["systems"]
+    floats = [study["float"][f"float_{role}_psnr_db"] for role in ("cover", "secret")]
+    learned = [(f"**{name}**", cards()[name].parameters, kodak_of(name)["summary"]) for name in OURS]
+    others = [
+        (f"**{one['title']}**", 0, one["figures"]) for one in classical if one["name"] in {"jxl-mod-3", "jxl-mod-4"}
+    ]
+    measured = [
+        (f"{network['title']}, float", network["parameters"], floats, "no"),
+        *((title, parameters, both_of(summary), "yes") for title, parameters, summary in [*learned, *others]),
+    ]
+    for title, parameters, both, through in measured:
+        size = f"{parameters / 1e6:.2f} M" if parameters else "0"
+        figures = [f"{value:.2f}" for value in both]
+        rows.append([title, size, *figures, "Kodak-24, whole", "measured by us", through])
     columns = ("system", "parameters", "cover", "secret", "pictures", "source", "through 8 bits?")
     return table(*columns, rows=rows)
+
+
+def both_of(summary: dict[str, float]) -> list[float]:
+    """Mean PSNRs of cover and secret."""
+    return [summary[f"mean_{role}_psnr_db"] for role in ("cover", "secret")]
 
 
 def choices() -> str:
@@ -302,9 +271,8 @@ def quick() -> str:
         minutes, rate = f"{row['train_minutes']:.1f} min", f"{row['matmul_gflops']:.0f} GFLOP/s"
         rows.append([row["seed"], *(f"{row[key]:.2f} dB" for key in decibels), minutes, rate])
     columns = ("seed", "cover", "secret", "worst cover", "worst secret", "training", "matrix multiplication")
-    row = record["rows"][0]
-    steps = f"{row['steps']} steps, commit {row['commit'][:10]}, {versions(row)}; {row['cpu']}.\n"
-    return table(*columns, rows=rows) + "\n" + steps
+    steps = f"{record['rows'][0]['steps']} steps."
+    return table(*columns, rows=rows) + f"\n{steps} {origin(*record['rows'])}\n"
 
 
 def ablation() -> str:

@@ -54,7 +54,7 @@ class Keys:
 
 
 def argon2id(password: bytes, salt: bytes) -> bytes:
-    """Stretch a password, at a cost of 64 MiB and a third of a second."""
+    """Stretch a password, at a cost of 64 MiB and a fraction of a second."""
     stretched = Argon2id(salt=salt, length=KEY_BYTES, iterations=_PASSES, lanes=_LANES, memory_cost=_MEMORY_KIB)
     return stretched.derive(password)
 
