@@ -28,10 +28,23 @@ The text of an error is one line: what is wrong, with which file, what to do.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 
 class LiftveilError(Exception):
-    """Base class of every error that liftveil raises on purpose."""
+    """Base class of every error that liftveil raises on purpose.
+
+    Errors can be copied and pickled, so they pass from a worker process to the one that waits for it.
+    """
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Text and facts, for :func:`_rebuilt`: what a class is constructed from is not kept."""
+        return _rebuilt, (type(self), self.args), self.__dict__
+
+
+def _rebuilt(kind: type[LiftveilError], args: tuple[Any, ...]) -> LiftveilError:
+    """An error of a class with its text; its facts follow."""
+    return kind.__new__(kind, *args)
 
 
 class PictureError(LiftveilError):

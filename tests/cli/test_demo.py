@@ -39,6 +39,13 @@ def test_hides_finds_and_shows(run_cli, tmp_path, photographs, least):
     assert hint == "look at new/demo/overview.png"
 
 
+def test_runs_nothing_from_the_folder_it_is_started_in(run_python, tmp_path):
+    (tmp_path / "secrets.py").write_text("open('ran', 'w')")
+    finished = run_python("-P", "-m", "liftveil", "demo", "-o", "-odd")
+    assert (finished.returncode, finished.stderr) == (0, "")
+    assert {path.name for path in tmp_path.iterdir()} == {"secrets.py", "-odd"}
+
+
 def test_with_a_model_of_grey_pictures_shows_its_secret_in_grey(invoke, grey_model, tmp_path):
     finished = invoke("demo", "--model", grey_model)
     notice = "demo/secret.png: turned grey, its colours are not carried over"

@@ -206,9 +206,9 @@ class TestRefusals:
         Image.fromarray(changed).save(folder / "changed.png")
         Image.fromarray(pixels(stego)[:, :-1]).save(folder / "cropped.png")
         Image.fromarray(pixels(stego)).save(folder / "lossy.jpg", quality=100, subsampling=0)
-        for name in ("changed.png", "cropped.png", "lossy.jpg"):
+        for name, cause in (("changed.png", ""), ("cropped.png", ""), ("lossy.jpg", ", as JPEG does to every pixel")):
             last = refused("extract", name, "-o", "found", "--password-file", "word")
-            assert last == f"liftveil: {name}: {CLOSED}"
+            assert last == f"liftveil: {name}: {CLOSED}{cause}"
 
     def test_of_outputs_that_are_lossy(self, refused):
         last = refused("embed", *PAIR, "-o", "stego.jpg", "--lossless")
@@ -227,6 +227,9 @@ class TestRefusals:
             (["--lossless", "--min-psnr", "40"], "--lossless: takes what it needs"),
             (["--lossless", "--file"], "--lossless: takes what it needs"),
             (["--carrier", "exact", "--quality", "80"], "--quality: the exact carrier writes no JPEG"),
+            (["--carrier", "exact", "--model", "starinn"], "--model: is for the neural carrier"),
+            (["--quality", "80"], "--quality: only a stego in JPEG has one"),
+            (["--quality", "9" * 5000], "is neither auto nor a number from 1 to 100"),
             (["--quality", "101"], "'101' is neither auto nor a number from 1 to 100"),
             (["--quality", "best"], "'best' is neither auto nor a number"),
             (["--carrier", "exactly"], "exactly"),
@@ -234,6 +237,10 @@ class TestRefusals:
     )
     def test_of_options_that_do_not_go_together(self, refused, options, words):
         assert words in refused("embed", *PAIR, "-o", "stego.png", *options, code=2)
+
+    def test_of_a_model_for_the_exact_carrier(self, refused):
+        last = refused("extract", "cover.png", "-o", "r.png", "--carrier", "exact", "--model", "starinn", code=2)
+        assert "--model: is for the neural carrier" in last
 
     def test_of_a_password_for_the_neural_carrier(self, refused):
         for options in (["--carrier", "neural"], ["--model", "starinn"]):
@@ -244,8 +251,10 @@ class TestRefusals:
 class TestPasswordFiles:
     def test_are_read_to_the_end_of_their_first_line(self, folder):
         (folder / "windows").write_bytes(b"word\r\nmore")
-        (folder / "windows").chmod(0o600)
-        for name, password in (("word", "grün"), ("windows", "word")):
+        (folder / "marked").write_bytes(b"\xef\xbb\xbfgr\xc3\xbcn\r\n")  # which some editors put in front of UTF-8
+        for name in ("windows", "marked"):
+            (folder / name).chmod(0o600)
+        for name, password in (("word", "grün"), ("windows", "word"), ("marked", "grün")):
             assert passwords.wanted_password(folder / name, prompt=False, twice=True) == password
 
     @pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
@@ -317,6 +326,24 @@ class TestPrompts:
         line = "liftveil: --password-prompt: there is no terminal to ask on; use --password-file\n"
         assert finished.stderr == line
         assert sorted(folder.iterdir()) == before
+
+    def test_without_an_answer_are_refused(self, refused, monkeypatch, typed):  # noqa: ARG002 - there is a terminal
+        def end_of_file(_):
+            raise EOFError
+
+        monkeypatch.setattr(passwords, "getpass", end_of_file)
+        last = refused("extract", "cover.png", "-o", "r.png", "--password-prompt")
+        assert last.startswith("liftveil: --password-prompt: no password was given")
+
+    def test_without_a_standard_input_are_refused(self, refused, monkeypatch):
+        monkeypatch.setattr(sys, "stdin", None)
+        assert "there is no terminal to ask on" in refused("extract", "cover.png", "-o", "r.png", "--password-prompt")
+
+    def test_are_not_asked_for_in_vain(self, refused, typed, folder):
+        (folder / "stego.png").write_text("precious")
+        last = refused("embed", "cover.png", "notes.txt", "-o", "stego.png", "--file", "--password-prompt")
+        assert last.startswith("liftveil: stego.png: exists already")
+        assert typed[1] == []
 
     def test_do_not_go_with_a_file(self, refused):
         options = ("--password-prompt", "--password-file", "word")

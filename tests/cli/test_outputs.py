@@ -3,11 +3,15 @@
 import errno
 import json
 import os
+import shlex
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from liftveil.errors import LiftveilError
 from liftveil.imaging import luma as bt601_luma
 from liftveil.imaging import to_u8
 from liftveil.metrics import psnr
@@ -46,7 +50,7 @@ class TestOutput:
     @pytest.mark.parametrize(
         ("name", "reason"),
         [
-            ("out.jpg", "JPEG changes pixels, which destroys the hidden picture; save as .png"),
+            ("out.jpg", "JPEG changes pixels, which destroys any hidden picture; save as .png"),
             ("out.JPEG", "JPEG changes pixels"),
             ("out.avif", "AVIF changes pixels"),
             ("out.gif", "GIF keeps only 256 colours"),
@@ -336,6 +340,25 @@ def test_too_little_memory_is_one_line(start, invoke, tmp_path, monkeypatch):
     assert files(tmp_path) == before
 
 
+@pytest.mark.parametrize("trouble", [KeyboardInterrupt, LiftveilError("lost")])
+def test_a_stego_appears_only_once_it_is_verified(start, invoke, tmp_path, monkeypatch, trouble):
+    def fail(*_, **__):
+        raise trouble
+
+    monkeypatch.setattr("liftveil.api.extract_picture", fail)
+    before = files(tmp_path)
+    assert invoke(*start["embed"], "-o", "stego.png").returncode in {1, 130}
+    assert files(tmp_path) == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a POSIX shell")
+def test_closed_streams_are_no_trouble(start, tmp_path):
+    command = shlex.join([sys.executable, "-m", "liftveil", *start["embed"], "-o", "stego.png"])
+    finished = subprocess.run(["sh", "-c", f"exec {command} <&- >&- 2>&-"], cwd=tmp_path, check=False)
+    assert finished.returncode == 0
+    assert pixels(tmp_path / "stego.png").shape == (48, 64, 3)
+
+
 class TestJpeg:
     """Stegos in JPEG, from a model that says it is made for that."""
 
@@ -355,14 +378,22 @@ class TestJpeg:
         assert finished.returncode == 0
         assert f"note: stego.jpg: {jpeg_model} is made for JPEG of quality 80 and above" in finished.stderr.splitlines()
 
-    def test_leaves_transparency_out_and_says_so(self, start, invoke, tmp_path, jpeg_model):
+    def test_does_not_bare_what_lies_below_transparent_parts(self, start, invoke, tmp_path, jpeg_model):
         cover = pixels(tmp_path / "cover.png")
-        Image.fromarray(np.dstack([cover, cover[..., 0]])).save(tmp_path / "cover.png")
+        alpha = np.full_like(cover[..., 0], 255)
+        cover[:24], alpha[:24] = (200, 0, 0), 0
+        Image.fromarray(np.dstack([cover, alpha])).save(tmp_path / "cover.png")
         finished = invoke(*start["embed"], "-o", "stego.jpg", "--model", jpeg_model)
-        assert (
-            "note: stego.jpg: JPEG has no transparency, so that of the cover is left out"
-            in finished.stderr.splitlines()
-        )
+        assert finished.returncode == 0
+        assert "note: cover.png: transparent parts laid on white" in finished.stderr.splitlines()
+        assert pixels(tmp_path / "stego.jpg")[:16].min() > 150
+
+    def test_says_nothing_of_an_alpha_channel_that_is_opaque(self, start, invoke, tmp_path, jpeg_model):
+        cover = pixels(tmp_path / "cover.png")
+        Image.fromarray(np.dstack([cover, np.full_like(cover[..., 0], 255)])).save(tmp_path / "cover.png")
+        finished = invoke(*start["embed"], "-o", "stego.jpg", "--model", jpeg_model)
+        assert finished.returncode == 0
+        assert "transparen" not in finished.stderr
 
     def test_is_refused_where_it_would_destroy_the_secret(self, start, invoke, tmp_path, linear_model):
         before = files(tmp_path)
@@ -375,5 +406,5 @@ class TestJpeg:
             "liftveil.weights.find_model",
             lambda name: Model(str(name), jpeg_model if name == "tough" else linear_model, {}),
         )
-        problem = "stego.jpg: JPEG changes pixels, which destroys the hidden picture; save as .png or use --model tough"
+        problem = "stego.jpg: JPEG changes pixels, which destroys any hidden picture; save as .png or use --model tough"
         refused(invoke(*start["embed"], "-o", "stego.jpg"), problem)

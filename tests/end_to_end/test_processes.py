@@ -144,7 +144,7 @@ class TestRefused:
 
     def test_output_that_is_lossy(self, run_cli):
         finished = run_cli("embed", "cover.png", "secret.png", "-o", "stego.jpg")
-        refused(finished, "stego.jpg: JPEG changes pixels, which destroys the hidden picture; save as .png")
+        refused(finished, "stego.jpg: JPEG changes pixels, which destroys any hidden picture; save as .png")
 
     def test_output_that_exists(self, run_cli):
         refused(run_cli("extract", "cover.png", "-o", "secret.png"), "secret.png: exists already")

@@ -22,7 +22,8 @@ def test_tables_are_generated():
 
 @pytest.mark.parametrize("page", ["README.md", "docs/results.md"])
 def test_a_figure_changed_by_hand_is_found(page, tmp_path):
-    for name in ("README.md", "docs/results.md", "benchmarks/tables.py"):
+    scripts = [f"benchmarks/{name}.py" for name in ("tables", "records", "provenance")]
+    for name in ("README.md", "docs/results.md", *scripts):
         target = tmp_path / name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text((ROOT / name).read_text(encoding="utf-8"), encoding="utf-8")

@@ -1,6 +1,8 @@
 """The tree of errors: what is drawn, what each carries, what each says."""
 
+import copy
 import inspect
+import pickle
 import re
 from pathlib import Path
 
@@ -118,6 +120,15 @@ def test_the_drawing_names_what_each_carries():
 def test_each_says_in_one_line_what_is_wrong(error, carried):
     assert carried
     assert str(error) == TEXTS[type(error)]
+
+
+@every
+@pytest.mark.parametrize("passed", [copy.copy, copy.deepcopy, lambda error: pickle.loads(pickle.dumps(error))])
+def test_each_passes_from_process_to_process(error, carried, passed):
+    again = passed(error)
+    assert type(again) is type(error)
+    assert str(again) == str(error)
+    assert vars(again) == carried
 
 
 def test_a_shape_is_kept_as_a_tuple():

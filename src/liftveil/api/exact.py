@@ -159,7 +159,8 @@ def extract_exact(stego: Picture, *, password: str | None = None, stretch: Stret
     """
     found = find_exact(stego, password=password, stretch=stretch)
     if found is None:
-        raise PayloadError(stego.name, CLOSED)
+        changed = "" if stego.lossy_format is None else f", as {stego.lossy_format} does to every pixel"
+        raise PayloadError(stego.name, CLOSED + changed)
     return found
 
 

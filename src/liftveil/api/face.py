@@ -1,4 +1,4 @@
-"""What users call: paths, Pillow pictures or arrays in, arrays or bytes out, notices as Python warnings."""
+"""What users call: files, Pillow pictures or arrays in, arrays or bytes out, notices as Python warnings."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from liftveil.api.exact import (
     find_exact,
 )
 from liftveil.api.neural import embed_pictures, extract_picture
-from liftveil.errors import PasswordError, PayloadError, ShapeError
+from liftveil.errors import ConfigError, PasswordError, PayloadError, ShapeError
 from liftveil.imaging import Picture, picture_from, stego_from, write_picture
 from liftveil.weights import DEFAULT_MODEL
 
-PictureLike = str | os.PathLike[str] | Image.Image | NDArray[np.uint8]
+PictureLike = str | os.PathLike[str] | bytes | Image.Image | NDArray[np.uint8]
 Carrier = Literal["neural", "exact"]
 CARRIERS: Final[tuple[Carrier, ...]] = get_args(Carrier)
 
@@ -53,29 +53,29 @@ def embed(
     cover: PictureLike,
     secret: PictureLike,
     *,
-    model: str | Path = DEFAULT_MODEL,
+    model: str | Path | None = None,
     carrier: Carrier = "neural",
     password: str | None = None,
     lossless: bool = False,
-    min_psnr_db: float = DEFAULT_LEAST_DB,
+    min_psnr_db: float | None = None,
 ) -> NDArray[np.uint8]:
     """Hide a picture in another.
 
     The neural carrier conceals, it does not encrypt: whoever has liftveil can extract. What it hides degrades
-    gracefully. The exact carrier returns what it hides bit for bit, or refuses, and it takes a password. Save the
-    result losslessly, for example with :func:`save`; JPEG destroys the hidden picture.
+    gracefully. The exact carrier hides the picture as JPEG XL and returns that bit for bit, or refuses; it takes a
+    password. Save the result losslessly, for example with :func:`save`; JPEG destroys the hidden picture.
 
     Args:
-        cover: The picture to be seen: a path, a Pillow picture, or an array (height, width[, 3 or 4]) of
-            uint8. At least 16x16 pixels for the neural carrier, 2,048 samples for the exact one.
+        cover: The picture to be seen: a path, a file's content, a Pillow picture, or an array (height, width[, 3 or 4])
+            of uint8. At least 16x16 pixels for the neural carrier, 2,048 samples for the exact one.
         secret: The picture to hide. The neural carrier fits another size to the cover's, and hides only the luma of
             colours if the model hides grey pictures.
-        model: Of the neural carrier: a shipped model or the folder of an exported one.
+        model: Of the neural carrier: a shipped model or the folder of an exported one; None takes ``"starinn"``.
         carrier: ``"neural"`` or ``"exact"``.
         password: Of the exact carrier: not empty, or None to hide without one.
         lossless: Of the exact carrier: whether every sample of the secret has to come back, whatever that costs.
-        min_psnr_db: Of the exact carrier, unless ``lossless``: the PSNR that the stego keeps. The secret is
-            compressed, as JPEG XL, to what then fits.
+        min_psnr_db: Of the exact carrier, unless ``lossless``: the PSNR that the stego keeps, 46.3 if None. The secret
+            is compressed to what then fits.
 
     Returns:
         The stego, (height, width, 3), or (height, width, 4) if the cover has an alpha channel.
@@ -88,16 +88,19 @@ def embed(
         ShapeError: If an array has another shape.
         ModelError: If the model is unknown or damaged.
         CapacityError: If the secret does not fit into the exact carrier.
-        ConfigError: If ``min_psnr_db`` is no number.
-        PasswordError: If the password is empty, or given to the neural carrier.
+        ConfigError: If ``min_psnr_db`` is no number, or something is wished for that the carrier does not have.
+        PayloadError: If there is no such carrier.
+        PasswordError: If the password is empty or no text, or given to the neural carrier.
     """
-    pictures = picture_from(cover, role="cover"), picture_from(secret, role="secret")
     _require_password(password, carrier)
+    _require_wishes(carrier, model=model, exact=lossless or min_psnr_db is not None)
+    pictures = picture_from(cover, role="cover"), picture_from(secret, role="secret")
     if carrier == "exact":
-        exact = embed_exact_picture(*pictures, password=password, lossless=lossless, least_db=min_psnr_db)
+        least_db = DEFAULT_LEAST_DB if min_psnr_db is None else min_psnr_db
+        exact = embed_exact_picture(*pictures, password=password, lossless=lossless, least_db=least_db)
         stego, notices = exact.stego, exact.notices
     else:
-        neural = embed_pictures(*pictures, model=model)
+        neural = embed_pictures(*pictures, model=DEFAULT_MODEL if model is None else model)
         stego, notices = neural.stego, neural.notices
     _warn(notices)
     return _pixels(stego)
@@ -116,7 +119,7 @@ def extract(
     password, only the exact carrier is. That a picture needs a password cannot be told.
 
     Args:
-        stego: The saved picture: a path, a Pillow picture, or an array of uint8.
+        stego: The saved picture: a path, a file's content, a Pillow picture, or an array of uint8.
         model: The model that hid it, which names the neural carrier; None tries every shipped one and takes the most
             plausible result.
         carrier: The only one to try.
@@ -135,7 +138,10 @@ def extract(
         ModelError: If the model is unknown or damaged.
         PayloadError: If the exact carrier, or the password, was asked for and does not open the picture; if it was
             changed; or if a file is hidden there, for :func:`extract_bytes`.
+        ConfigError: If a model is named for the exact carrier.
+        PasswordError: If the password is empty or no text, or given to the neural carrier.
     """
+    _require_wishes(carrier, model=model)
     picture = stego_from(stego, role="stego")
     exact = _found_exactly(picture, model, carrier, password)
     if exact is not None:
@@ -150,7 +156,7 @@ def extract(
 
 def embed_bytes(
     cover: PictureLike,
-    content: bytes,
+    content: bytes | bytearray | memoryview,
     *,
     name: str = "",
     media_type: str = "",
@@ -160,7 +166,8 @@ def embed_bytes(
     """Hide bytes in a picture, exactly.
 
     Args:
-        cover: The picture to be seen: a path, a Pillow picture, or an array of uint8, with at least 2,048 samples.
+        cover: The picture to be seen: a path, a file's content, a Pillow picture, or an array of uint8, with at least
+            2,048 samples.
         content: What to hide.
         name: A file's name that travels with it, without its folders.
         media_type: Such as ``"application/pdf"``.
@@ -177,13 +184,16 @@ def embed_bytes(
         PictureError: If the cover cannot be read or is too small.
         ShapeError: If an array has another shape.
         CapacityError: If the content does not fit.
+        ConfigError: If ``min_psnr_db`` is no number.
         PasswordError: If the password is empty or no text.
-        PayloadError: If the media type is none.
+        PayloadError: If the media type is none, or the content is no bytes.
     """
-    picture = picture_from(cover, role="cover")
     _require_password(password, "exact")
+    if not isinstance(content, bytes | bytearray | memoryview):
+        raise PayloadError("content", f"is a {type(content).__name__}, not bytes; encode it first")
+    picture = picture_from(cover, role="cover")
     result = embed_exact_file(
-        picture, content, name=name, media_type=media_type, password=password, least_db=min_psnr_db
+        picture, bytes(content), name=name, media_type=media_type, password=password, least_db=min_psnr_db
     )
     _warn(result.notices)
     return _pixels(result.stego)
@@ -193,19 +203,17 @@ def extract_bytes(stego: PictureLike, *, password: str | None = None) -> HiddenF
     """Get hidden bytes back.
 
     Args:
-        stego: The saved picture: a path, a Pillow picture, or an array of uint8.
+        stego: The saved picture: a path, a file's content, a Pillow picture, or an array of uint8.
         password: As at embedding.
 
     Returns:
         The bytes, with the name and media type they were hidden with. Of a hidden picture, its JPEG XL codestream.
 
-    Warns:
-        LiftveilNotice: If the stego's file format is lossy.
-
     Raises:
         PictureError: If the picture cannot be read.
         ShapeError: If an array has another shape.
         PayloadError: If nothing is there, the password is another, or a single sample was changed.
+        PasswordError: If the password is empty or no text.
     """
     picture = stego_from(stego, role="stego")
     _require_password(password, "exact")
@@ -251,6 +259,15 @@ def _require_password(password: str | None, carrier: Carrier) -> None:
         raise PayloadError("carrier", f"there is none called {carrier!r}; use {' or '.join(CARRIERS)}")
     if password is not None and carrier != "exact":
         raise PasswordError("password", "the neural carrier takes none, it conceals only; use the exact carrier")
+    if not isinstance(password, str | None):
+        raise PasswordError("password", f"is a {type(password).__name__}, not text; decode it first")
+
+
+def _require_wishes(carrier: Carrier | None, *, model: str | Path | None, exact: bool = False) -> None:
+    if carrier == "exact" and model is not None:
+        raise ConfigError("config", "'model' is for the neural carrier; leave it out, or give carrier='neural'")
+    if carrier != "exact" and exact:
+        raise ConfigError("config", "'lossless' and 'min_psnr_db' are for the exact carrier; give carrier='exact'")
 
 
 def _pixels(picture: Picture) -> NDArray[np.uint8]:

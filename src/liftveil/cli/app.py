@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -68,6 +69,7 @@ def _ending_on_request() -> Iterator[None]:
 
 def main() -> None:
     """Run a command; what liftveil refuses ends with one line and exit code 1, bad usage with 2."""
+    warnings.filterwarnings("ignore", module=r"PIL\.")  # what matters of a picture is told in our own words
     try:
         with _ending_on_request():
             app()

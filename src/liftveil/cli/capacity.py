@@ -13,7 +13,7 @@ _QUALITIES_DB = (50.0, 46.0, 44.0, 42.0, 40.0)
 
 
 def capacity(
-    cover: Annotated[Path, typer.Argument(help="The picture to be seen.")],
+    cover: Annotated[Path, typer.Argument(help="The picture to be seen.", readable=False)],
     *,
     as_json: AsJson = False,
 ) -> None:

@@ -50,7 +50,7 @@ def json_score(value: float) -> float | None:
     return round(value, 4) if isfinite(value) else None
 
 
-def one_line(text: str, stream: TextIO) -> str:
-    """Make one line of a text; characters of file names that the stream cannot take are escaped."""
-    encoding = stream.encoding or "utf-8"
+def one_line(text: str, stream: TextIO | None) -> str:
+    """Make one line of a text; characters of file names that the stream, unless closed, cannot take are escaped."""
+    encoding = getattr(stream, "encoding", None) or "utf-8"
     return " ".join(text.splitlines()).encode(encoding, "backslashreplace").decode(encoding)

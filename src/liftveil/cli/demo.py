@@ -74,9 +74,10 @@ def _write_pair(cover: Path, secret: Path, *, grey: bool, force: bool) -> None:
 
 def _run(command: str, *paths: Path, model: str, force: bool) -> None:
     """Run another command of liftveil in a process of its own, which sees only the files."""
-    *sources, target = map(str, paths)
+    *sources, target = (str(path.absolute()) for path in paths)  # a name may begin like an option
     options = ["-o", target, "--model", model, *(["--force"] if force else [])]
-    arguments = [sys.executable, "-m", "liftveil", command, *sources, *options]
+    # -P: modules of the present folder are not ours to run.
+    arguments = [sys.executable, "-P", "-m", "liftveil", command, *sources, *options]
     finished = subprocess.run(arguments, capture_output=True, text=True, check=False)
     if finished.returncode:
         said = finished.stderr.splitlines() or [f"'{command}' failed"]

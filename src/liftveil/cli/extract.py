@@ -13,9 +13,12 @@ from liftveil.cli.passwords import PasswordFile, PasswordPrompt, wanted_password
 
 
 def extract(
-    stego: Annotated[Path, typer.Argument(help="The picture that hides something.")],
+    stego: Annotated[Path, typer.Argument(help="The picture that hides something.", readable=False)],
     output: Annotated[
-        Path, typer.Option("-o", "--output", help="The recovered picture, .png, .webp or .tif; or the hidden file.")
+        Path,
+        typer.Option(
+            "-o", "--output", help="The recovered picture, .png, .webp or .tif; or the hidden file.", readable=False
+        ),
     ],
     model: Annotated[str | None, typer.Option(help="Model that hid it; by default each shipped one is tried.")] = None,
     *,
@@ -31,6 +34,8 @@ def extract(
     """Get back what is hidden in STEGO. For the neural carrier, a picture that hides nothing gives noise."""
     from liftveil.imaging import check_target, read_stego
 
+    if carrier == "exact" and model is not None:
+        raise typer.BadParameter("is for the neural carrier; leave it out here", param_hint="--model")
     check_target(output, force=force)
     password = wanted_password(password_file, prompt=password_prompt, twice=False)
     if password is not None and (carrier == "neural" or model is not None):

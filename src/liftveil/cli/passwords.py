@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from codecs import BOM_UTF8
 from getpass import getpass
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +16,7 @@ from liftveil.cli.console import notify
 from liftveil.errors import PasswordError
 
 PasswordFile = Annotated[
-    Path | None, typer.Option(help="File whose first line is the password; chooses the exact carrier.")
+    Path | None, typer.Option(help="File whose first line is the password; chooses the exact carrier.", readable=False)
 ]
 PasswordPrompt = Annotated[
     bool, typer.Option("--password-prompt", help="Ask for the password; chooses the exact carrier.")
@@ -49,7 +50,7 @@ def wanted_password(file: Path | None, *, prompt: bool, twice: bool) -> str | No
 def _from_file(file: Path) -> str:
     try:
         with file.open("rb") as opened:
-            line = opened.readline(_MOST_BYTES + 1).removesuffix(b"\n").removesuffix(b"\r")
+            line = opened.readline(_MOST_BYTES + 1).removeprefix(BOM_UTF8).removesuffix(b"\n").removesuffix(b"\r")
             open_to_others = os.name == "posix" and os.fstat(opened.fileno()).st_mode & _OPEN_TO_OTHERS
     except OSError as error:
         raise PasswordError(file, f"cannot be read ({error.strerror}); check the path") from error
@@ -68,11 +69,14 @@ def _from_file(file: Path) -> str:
 
 
 def _asked(*, twice: bool) -> str:
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():
         raise PasswordError("--password-prompt", "there is no terminal to ask on; use --password-file")
-    password = getpass("Password: ")
-    if not password:
-        raise PasswordError("--password-prompt", "the password is empty; give at least one character")
-    if twice and getpass("Again: ") != password:
-        raise PasswordError("--password-prompt", "the passwords differ; nothing was hidden")
+    try:
+        password = getpass("Password: ")
+        if not password:
+            raise PasswordError("--password-prompt", "the password is empty; give at least one character")
+        if twice and getpass("Again: ") != password:
+            raise PasswordError("--password-prompt", "the passwords differ; nothing was hidden")
+    except EOFError:
+        raise PasswordError("--password-prompt", "no password was given; type one, or use --password-file") from None
     return password

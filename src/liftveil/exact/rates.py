@@ -23,6 +23,7 @@ from liftveil.exact.radix import capacity_bytes
 _FIRST_MODULI = range(1, GREATEST_MODULUS, 2)
 _LEVELS = 256
 _PEAK = 255.0
+_LEAST_DB = -300.0  # worse than any change
 _SPREAD = 4  # standard deviations of the sum of squared changes that an expectation keeps clear of
 
 
@@ -83,7 +84,7 @@ def capacity_at(cover_u8: NDArray[np.uint8], slots: int, least_db: float) -> int
     if isnan(least_db):
         raise ConfigError("config", "the PSNR to keep is no number")
     errors = squared_errors(cover_u8)
-    total = _PEAK**2 * 10 ** (-least_db / 10) * cover_u8.size * (1 - _SPREAD / cover_u8.size**0.5)
+    total = _PEAK**2 * 10 ** (-max(least_db, _LEAST_DB) / 10) * cover_u8.size * (1 - _SPREAD / cover_u8.size**0.5)
     budget = (total - (cover_u8.size - slots)) / slots
     first = max((m for m in _FIRST_MODULI if errors[m] <= budget), default=1)
     share = (budget - errors[first]) / (errors[first + 2] - errors[first])

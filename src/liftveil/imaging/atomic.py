@@ -35,9 +35,9 @@ def check_target(path: str | os.PathLike[str], *, force: bool = False) -> None:
         OutputExists: If the file exists and ``force`` is false.
         OutputNotWritten: If its folder is missing or read-only, or the path is a folder or a device.
     """
+    if not _can_be_a_name(os.fspath(path)):
+        raise OutputNotWritten(ascii(os.fspath(path)), "is no valid file name", "choose another name")
     target, folder = Path(path), Path(path).parent
-    if "\0" in os.fspath(path):
-        raise OutputNotWritten(repr(path), "is no valid file name", "choose another name")
     with _refusals(path):
         if not folder.is_dir():
             raise OSError(errno.ENOTDIR if folder.exists() else errno.ENOENT, "")
@@ -55,8 +55,9 @@ def atomic_write_bytes(path: str | os.PathLike[str], data: bytes, *, force: bool
 
     The bytes go to a file without a name, where the system knows such files, so that even a killed process
     leaves nothing behind; else to a hidden file in the same folder, readable by nobody else. Then they go onto
-    the disk, and only then to their name, with the permissions that the umask grants. Without ``force``, a file
-    that somebody else creates in the meantime is not overwritten either.
+    the disk, and only then to their name, with the permissions that the umask grants, or those of the file that
+    they replace; of a symbolic link, the file behind it is replaced. Without ``force``, a file that somebody else
+    creates in the meantime is not overwritten either.
 
     Args:
         path: The file to write.
@@ -68,16 +69,24 @@ def atomic_write_bytes(path: str | os.PathLike[str], data: bytes, *, force: bool
         OutputNotWritten: If the disk, a folder or a permission is in the way; nothing is left behind.
     """
     check_target(path, force=force)
-    target = Path(path)
+    target = Path(os.path.realpath(path)) if force else Path(path)
     temporary = target.with_name(f".liftveil-{secrets.token_hex(8)}.tmp")
     with _refusals(path):
         if _write_unnamed(target, temporary, data, force=force):
             return
         try:
             _write_through(temporary, data)
+            _keep_mode(temporary, target)
             _publish(temporary, target, force=force)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+def _can_be_a_name(path: str | bytes) -> bool:
+    try:
+        return b"\0" not in os.fsencode(path)
+    except UnicodeEncodeError:  # half of a character
+        return False
 
 
 @contextmanager
@@ -104,6 +113,7 @@ def _write_unnamed(target: Path, temporary: Path, data: bytes, *, force: bool) -
             return False
         file.write(data)
         file.flush()
+        _keep_mode(unnamed, target)
         os.fsync(number)
         # A new name can be given to what has none, but not another file's: replacing takes two steps.
         try:
@@ -138,6 +148,12 @@ def _write_through(temporary: Path, data: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     _set_mode(temporary, granted)
+
+
+def _keep_mode(file: Path, target: Path) -> None:
+    """Give a file the permissions of the one that it is to replace, if there is one."""
+    with suppress(FileNotFoundError):
+        _set_mode(file, target.stat().st_mode & 0o777)
 
 
 def _set_mode(file: Path, mode: int) -> None:

@@ -12,11 +12,11 @@ from PIL import Image
 
 from liftveil.errors import PictureError, ShapeError
 from liftveil.imaging.colorspace import to_srgb
-from liftveil.imaging.loading import Loaded, loaded_file, loaded_image
+from liftveil.imaging.loading import Loaded, loaded_content, loaded_file, loaded_image
 from liftveil.imaging.metadata import left_behind, orientation_of, turn_back, turn_upright
 from liftveil.imaging.picture import Picture
 
-PictureLike = str | os.PathLike[str] | Image.Image | NDArray[np.uint8]
+PictureLike = str | os.PathLike[str] | bytes | Image.Image | NDArray[np.uint8]
 
 
 def read_picture(path: str | os.PathLike[str]) -> Picture:
@@ -43,8 +43,8 @@ def picture_from(value: PictureLike, *, role: str) -> Picture:
     """Take a picture, as people see it, in whatever form the caller has it.
 
     Args:
-        value: A path; a PIL image, of which the current frame is taken and nothing changed; or an array
-            of uint8 of shape ``(height, width)``, ``(height, width, 3)`` or ``(height, width, 4)``.
+        value: A path; the content of a file; a PIL image, of which the current frame is taken and nothing changed; or
+            an array of uint8 of shape ``(height, width)``, ``(height, width, 3)`` or ``(height, width, 4)``.
         role: What the picture is called when it has no path, such as ``"cover"``.
 
     Returns:
@@ -100,13 +100,16 @@ def _taken(value: PictureLike, role: str, finish: Callable[[Loaded], Picture]) -
         case str() | os.PathLike():
             with loaded_file(os.fsdecode(value)) as loaded:
                 return finish(loaded)
+        case bytes():
+            with loaded_content(value, role) as loaded:
+                return finish(loaded)
         case Image.Image():
             with loaded_image(value, role) as loaded:
                 return finish(loaded)
         case np.ndarray():
             return _picture_of_array(value, role)
     problem = f"a {type(value).__name__} is no picture"
-    raise PictureError(role, problem, "give a path, a PIL image or a NumPy array of uint8")
+    raise PictureError(role, problem, "give a path, bytes, a PIL image or an array of uint8")
 
 
 def _as_seen(loaded: Loaded) -> Picture:

@@ -55,7 +55,7 @@ def check_output(path: str | os.PathLike[str], *, force: bool = False, jpeg_qual
         if not 1 <= jpeg_quality <= _BEST_QUALITY:
             raise UnsupportedOutput(os.fspath(path), f"there is no JPEG quality {jpeg_quality}", "use 1 to 100")
     elif suffix in _REFUSED:
-        problem = f"{_REFUSED[suffix]}, which destroys the hidden picture"
+        problem = f"{_REFUSED[suffix]}, which destroys any hidden picture"
         raise UnsupportedOutput(os.fspath(path), problem, "save as .png")
     elif suffix not in _LOSSLESS:
         problem = f"the suffix {suffix!r} names no lossless format" if suffix else "the name has no suffix"

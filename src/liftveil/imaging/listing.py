@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from pathlib import Path
 
 from PIL import Image
+
+from liftveil.errors import DataError
 
 _KINDS = frozenset({"AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TGA", "TIFF", "WEBP"})
 
@@ -18,9 +21,17 @@ def picture_files(folder: Path) -> list[Path]:
 
     Returns:
         Files whose suffix is one of a picture format; none has been opened.
+
+    Raises:
+        DataError: If a folder cannot be searched.
     """
     suffixes = _suffixes()
-    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in suffixes and path.is_file())
+    paths = (Path(where, name) for where, _, names in os.walk(folder, onerror=_refuse) for name in names)
+    return sorted(path for path in paths if path.suffix.lower() in suffixes and path.is_file())
+
+
+def _refuse(error: OSError) -> None:
+    raise DataError(error.filename, f"cannot be searched ({error.strerror}); make it readable") from error
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import IO
 
@@ -12,11 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from liftveil.errors import UnreadablePicture
 from liftveil.imaging.colorspace import split_alpha
 from liftveil.imaging.depth import to_8_bits
 from liftveil.imaging.headers import HEAD_BYTES, lossy_format
 from liftveil.imaging.metadata import orientation_of
 from liftveil.imaging.opening import decoding, require_decodable, require_regular_file
+
+_JPEG_XL = (b"\xff\x0a", b"\0\0\0\x0cJXL ")
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,10 +62,25 @@ def loaded_file(name: str) -> Iterator[Loaded]:
     with decoding(name):
         require_regular_file(name)
         with Path(name).open("rb") as file:
-            head = file.read(HEAD_BYTES)
-            image = Image.open(file)
-            require_decodable(image, name)
-            yield _loaded(image, name, _remark_on_frames(image), file=file, head=head)
+            yield _opened(file, name)
+
+
+@contextmanager
+def loaded_content(content: bytes, name: str) -> Iterator[Loaded]:
+    """Load the first frame of what is, or will be, the content of a file.
+
+    Args:
+        content: All of it.
+        name: What to call the picture.
+
+    Yields:
+        The picture.
+
+    Raises:
+        UnreadablePicture: If it cannot be decoded.
+    """
+    with decoding(name):
+        yield _opened(BytesIO(content), name)
 
 
 @contextmanager
@@ -69,7 +88,8 @@ def loaded_image(image: Image.Image, role: str) -> Iterator[Loaded]:
     """Load the current frame of a caller's image without changing it.
 
     Args:
-        image: Any PIL image.
+        image: Any PIL image. Of a TIFF with an orientation, nothing tells any more, once it is loaded, how its pixels
+            are stored.
         role: What to call it.
 
     Yields:
@@ -80,7 +100,26 @@ def loaded_image(image: Image.Image, role: str) -> Iterator[Loaded]:
     """
     with decoding(role):
         require_decodable(image, role)
-        yield _loaded(image, role, None)
+        yield _loaded(_afresh(image), role, None)
+
+
+def _opened(file: IO[bytes], name: str) -> Loaded:
+    head = file.read(HEAD_BYTES)
+    if head.startswith(_JPEG_XL):  # which Pillow knows only once the exact carrier has been used
+        raise UnreadablePicture(name, "is JPEG XL, which is not read here", "save it as PNG")
+    image = Image.open(file)
+    require_decodable(image, name)
+    return _loaded(image, name, _remark_on_frames(image), file=file, head=head)
+
+
+def _afresh(image: Image.Image) -> Image.Image:
+    """The same picture, opened once more where loading it would turn the caller's, as Pillow does with TIFFs."""
+    file = getattr(image, "fp", None)
+    if image.format != "TIFF" or file is None or orientation_of(image) == 1:
+        return image
+    again = Image.open(file)
+    again.seek(image.tell())
+    return again
 
 
 def _loaded(

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import stat
-import threading
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import final
 
 from PIL import Image, UnidentifiedImageError
 
@@ -30,40 +27,9 @@ _CAUSES: tuple[tuple[type[Exception], tuple[str, str]], ...] = (
 )
 
 
-@final
-class _Hush:
-    """Keeps Pillow's warnings back while at least one thread decodes.
-
-    Whether Python shows a warning is a setting of the whole process: the first to come changes it, the last to go
-    puts it back.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._present = 0
-        self._shown = warnings.catch_warnings()
-
-    def __enter__(self) -> None:
-        with self._lock:
-            if self._present == 0:
-                self._shown = warnings.catch_warnings()
-                self._shown.__enter__()
-                warnings.filterwarnings("ignore", module=r"PIL\.")
-            self._present += 1
-
-    def __exit__(self, *_error: object) -> None:
-        with self._lock:
-            self._present -= 1
-            if self._present == 0:
-                self._shown.__exit__(None, None, None)
-
-
-_HUSH = _Hush()
-
-
 @contextmanager
 def decoding(name: str) -> Iterator[None]:
-    """Turn every trouble while ``name`` is decoded into one line, and keep Pillow's warnings back.
+    """Turn every trouble while ``name`` is decoded into one line.
 
     Args:
         name: What the user calls the picture.
@@ -72,8 +38,7 @@ def decoding(name: str) -> Iterator[None]:
         UnreadablePicture: Whatever the trouble was.
     """
     try:
-        with _HUSH:
-            yield
+        yield
     except LiftveilError:
         raise
     except Exception as trouble:

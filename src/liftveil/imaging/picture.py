@@ -19,7 +19,7 @@ class Picture:
 
     Attributes:
         rgb_u8: Pixels of shape ``(height, width, 3)``.
-        alpha_u8: Opacity of shape ``(height, width)``, or ``None`` when every pixel is opaque.
+        alpha_u8: Opacity of shape ``(height, width)``, or ``None`` if there is no alpha channel.
         name: The file as the caller gave it, or a role such as ``"cover"``.
         notices: One line each on what was changed or left behind.
         lossy_format: The lossy format the pixels came in, such as ``"JPEG"``; ``None`` when the format

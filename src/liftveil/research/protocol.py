@@ -152,7 +152,7 @@ def run_endpoint(act: str, name: str, folder: Path) -> None:
         LiftveilError: If it fails in any other way.
     """
     environment = dict(os.environ) | {"HOME": str(folder), THREADS: "1", "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "liftveil.research.endpoint", act, name]
+    command = [sys.executable, "-P", "-m", "liftveil.research.endpoint", act, name]
     finished = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     if finished.returncode:
         said = finished.stderr.strip().splitlines() or [f"'{act}' of {name} ended with {finished.returncode}"]

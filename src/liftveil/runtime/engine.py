@@ -19,6 +19,7 @@ THREADS = "LIFTVEIL_THREADS"
 """Environment variable: threads of each graph; unset, one for each core. Results do not depend on it."""
 
 _MOST_THREADS = 1024
+_MOST_DIGITS = len(str(_MOST_THREADS))
 
 
 class GraphFacts(NamedTuple):
@@ -61,7 +62,7 @@ def open_graph(content: bytes, model: str) -> Any:  # noqa: ANN401 - onnxruntime
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
+    options.log_severity_level = 4  # what fails is raised as well
     options.intra_op_num_threads = _threads()
     # Threads that wait by spinning would slow down the rounding, which follows at once.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
@@ -74,7 +75,7 @@ def open_graph(content: bytes, model: str) -> Any:  # noqa: ANN401 - onnxruntime
 def _threads() -> int:
     """As asked for; 0 leaves the choice to the runtime."""
     asked = os.environ.get(THREADS, "")
-    if asked and not (asked.isdecimal() and 0 < int(asked) <= _MOST_THREADS):
+    if asked and not (asked.isdecimal() and len(asked) <= _MOST_DIGITS and 0 < int(asked) <= _MOST_THREADS):
         raise LiftveilError(f"{THREADS}={asked}: is no number from 1 to {_MOST_THREADS}; unset it to use every core")
     return int(asked or 0)
 

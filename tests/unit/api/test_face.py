@@ -10,8 +10,11 @@ from PIL import Image
 import liftveil
 from liftveil.api import embed_pictures, extract_picture
 from liftveil.errors import (
+    ConfigError,
     ModelError,
     OutputExists,
+    PasswordError,
+    PayloadError,
     PictureError,
     PictureSizeError,
     ShapeError,
@@ -39,18 +42,20 @@ class TestForms:
             "arrays": pair,
             "paths": paths,
             "strings": [str(path) for path in paths],
+            "contents": [path.read_bytes() for path in paths],
             "Pillow pictures": [Image.fromarray(pixels) for pixels in pair],
             "mixed": [paths[0], pair[1]],
         }
 
-    @pytest.mark.parametrize("form", ["paths", "strings", "Pillow pictures", "mixed"])
+    @pytest.mark.parametrize("form", ["paths", "strings", "contents", "Pillow pictures", "mixed"])
     def test_embed(self, forms, form):
         np.testing.assert_array_equal(liftveil.embed(*forms[form]), liftveil.embed(*forms["arrays"]))
 
     def test_extract(self, pair, tmp_path):
         stego = liftveil.embed(*pair)
         liftveil.save(tmp_path / "stego.png", stego)
-        forms = [stego, tmp_path / "stego.png", str(tmp_path / "stego.png"), Image.fromarray(stego)]
+        path = tmp_path / "stego.png"
+        forms = [stego, path, str(path), path.read_bytes(), Image.fromarray(stego)]
         recovered = [liftveil.extract(form) for form in forms]
         for other in recovered[1:]:
             np.testing.assert_array_equal(other, recovered[0])
@@ -60,7 +65,7 @@ class TestForms:
         liftveil.extract(liftveil.embed(*pair))
         np.testing.assert_array_equal(pair, before)
 
-    @pytest.mark.parametrize("thing", [None, 3, b"\x89PNG", [[1]]])
+    @pytest.mark.parametrize("thing", [None, 3, [[1]]])
     def test_other_things_are_refused(self, pair, thing):
         for act in (
             lambda: liftveil.embed(thing, pair[1]),
@@ -69,6 +74,11 @@ class TestForms:
         ):
             with pytest.raises(PictureError, match=r"^(cover|secret|stego): a \w+ is no picture; give a path"):
                 act()
+
+    @pytest.mark.parametrize("content", [b"", b"\x89PNG", b"no picture at all"])
+    def test_contents_of_other_files_are_refused(self, pair, content):
+        with pytest.raises(UnreadablePicture, match=r"^cover: is no picture"):
+            liftveil.embed(content, pair[1])
 
     def test_floats_are_refused(self, pair):
         with pytest.raises(PictureError, match=r"^cover: an array of float64 is on no known scale"):
@@ -297,7 +307,7 @@ class TestSave:
             liftveil.save(tmp_path / "picture.png", self.PIXELS / 255)
 
     def test_refuses_lossy_formats(self, tmp_path):
-        with pytest.raises(UnsupportedOutput, match=r"picture\.jpg: JPEG changes pixels, which destroys the hidden"):
+        with pytest.raises(UnsupportedOutput, match=r"picture\.jpg: JPEG changes pixels, which destroys any hidden"):
             liftveil.save(tmp_path / "picture.jpg", self.PIXELS)
 
     def test_replaces_a_file_only_by_force(self, tmp_path):
@@ -366,3 +376,28 @@ def test_errors_of_files_are_those_of_the_package(pair, tmp_path):
     assert issubclass(UnreadablePicture, liftveil.LiftveilError)
     with pytest.raises(liftveil.LiftveilError, match=r"missing\.png: no such file; check the path"):
         liftveil.embed(pair[0], tmp_path / "missing.png")
+
+
+class TestWishes:
+    """What one carrier has and the other lacks."""
+
+    @pytest.mark.parametrize("wish", [{"lossless": True}, {"min_psnr_db": 40.0}])
+    def test_for_the_exact_carrier_are_not_dropped_in_silence(self, pair, wish):
+        with pytest.raises(ConfigError, match=r"are for the exact carrier; give carrier='exact'$"):
+            liftveil.embed(*pair, **wish)
+
+    def test_for_a_model_are_refused_by_the_exact_carrier(self, pair):
+        with pytest.raises(ConfigError, match="'model' is for the neural carrier"):
+            liftveil.embed(*pair, carrier="exact", model="starinn")
+        with pytest.raises(ConfigError, match="'model' is for the neural carrier"):
+            liftveil.extract(pair[0], carrier="exact", model="starinn")
+
+    def test_passwords_and_contents_have_to_be_what_they_are_called(self, pair):
+        with pytest.raises(PasswordError, match="password: is a bytes, not text; decode it first"):
+            liftveil.embed_bytes(pair[0], b"x", password=b"word")
+        with pytest.raises(PayloadError, match="content: is a str, not bytes; encode it first"):
+            liftveil.embed_bytes(pair[0], "x")
+
+    @pytest.mark.parametrize("kind", [bytearray, memoryview])
+    def test_whatever_holds_bytes_can_be_hidden(self, pair, kind):
+        assert liftveil.extract_bytes(liftveil.embed_bytes(pair[0], kind(b"content"))).content == b"content"

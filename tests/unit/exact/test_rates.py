@@ -88,7 +88,10 @@ def test_a_full_cover_keeps_the_quality_and_not_much_more(least_db):
 
 
 def test_any_quality_has_its_capacity_but_no_number_has_none():
-    rooms = [capacity_at(photograph(), 100_000, least_db) for least_db in (float("inf"), 100.0, 30.0, 0.0, -50.0)]
+    rooms = [
+        capacity_at(photograph(), 100_000, least_db)
+        for least_db in (float("inf"), 100.0, 30.0, 0.0, -50.0, -4000.0, float("-inf"))
+    ]
     assert rooms == sorted(rooms)
     assert rooms[0] == 0
     assert rooms[-1] == most_bytes(100_000)

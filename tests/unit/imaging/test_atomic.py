@@ -99,6 +99,35 @@ def test_existing_file_is_replaced_with_force(target):
     assert target.read_bytes() == b"new"
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o755])
+def test_what_replaces_a_file_keeps_its_permissions(target, mode):
+    target.write_bytes(b"old")
+    target.chmod(mode)
+    atomic_write_bytes(target, b"new", force=True)
+    assert stat.S_IMODE(target.stat().st_mode) == mode
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links take permissions on Windows")
+def test_of_a_link_the_file_behind_it_is_replaced(target, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    file = tmp_path / "elsewhere" / "file.json"
+    file.write_bytes(b"old")
+    target.symlink_to(file)
+    with pytest.raises(OutputExists):
+        atomic_write_bytes(target, b"new")
+    assert file.read_bytes() == b"old"
+    atomic_write_bytes(target, b"new", force=True)
+    assert target.is_symlink()
+    assert file.read_bytes() == b"new"
+    assert files_in(file.parent) == ["file.json"]
+
+
+def test_half_a_character_is_no_name():
+    with pytest.raises(OutputNotWritten, match="is no valid file name"):
+        atomic_write_bytes("\ud800.png", b"1")
+
+
 @pytest.mark.parametrize("with_links", [True, False])
 def test_file_that_appears_meanwhile_is_kept_without_force(target, monkeypatch, with_links):
     if not with_links:

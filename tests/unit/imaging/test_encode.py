@@ -89,7 +89,7 @@ def test_tiff_says_only_what_decoding_needs(tmp_path):
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("x.jpg", "JPEG changes pixels, which destroys the hidden picture; save as .png"),
+        ("x.jpg", "JPEG changes pixels, which destroys any hidden picture; save as .png"),
         ("x.JPEG", "JPEG changes pixels"),
         ("x.jfif", "JPEG changes pixels"),
         ("x.jp2", "JPEG 2000 is mostly lossy"),

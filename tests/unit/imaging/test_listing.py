@@ -1,5 +1,12 @@
 """Which files count as pictures."""
 
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from liftveil.errors import DataError
 from liftveil.imaging import picture_files
 
 
@@ -15,3 +22,18 @@ def test_pictures_are_found_at_every_depth_in_the_order_of_their_paths(tmp_path)
 
 def test_there_may_be_none(tmp_path):
     assert picture_files(tmp_path) == []
+
+
+def test_a_folder_that_cannot_be_searched_is_told(tmp_path, monkeypatch):
+    (tmp_path / "a" / "shut").mkdir(parents=True)
+    (tmp_path / "a" / "b.png").touch()
+    scandir = os.scandir
+
+    def guarded(path):
+        if Path(path).name == "shut":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", guarded)
+    with pytest.raises(DataError, match=r"a.shut: cannot be searched \(Permission denied\); make it readable"):
+        picture_files(tmp_path)

@@ -1,11 +1,15 @@
+import subprocess
+import sys
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import ExifTags, Image, PngImagePlugin
 
 from liftveil.errors import UnreadablePicture
-from liftveil.imaging.loading import loaded_file, loaded_image
+from liftveil.exact import compress_lossless
+from liftveil.imaging.loading import loaded_content, loaded_file, loaded_image
 
 from .crafted import png_of
 
@@ -88,3 +92,45 @@ def test_loaded_tiff_counts_as_not_turned(path):
         image.load()
         with loaded_image(image, "cover") as loaded:
             assert loaded.turned == 1
+
+
+def test_images_of_callers_stay_as_they_are(path):
+    write(path, Image.fromarray(RGBA[..., :3].copy()), "TIFF", exif=turned_exif())
+    with Image.open(path) as image:
+        for _ in range(2):
+            with loaded_image(image, "stego") as loaded:
+                assert loaded.turned == 6
+                assert loaded.colours.size == (6, 8)
+        assert image.getexif()[ExifTags.Base.Orientation] == 6
+        np.testing.assert_array_equal(np.array(image), np.rot90(RGBA[..., :3], -1))
+
+
+def test_of_a_callers_frames_the_current_one_is_taken(path):
+    frames = [Image.fromarray(np.full((4, 6, 3), level, np.uint8)) for level in (10, 20, 30)]
+    write(path, frames[0], "TIFF", save_all=True, append_images=frames[1:], exif=turned_exif())
+    with Image.open(path) as image:
+        image.seek(1)
+        with loaded_image(image, "stego") as loaded:
+            assert np.asarray(loaded.colours).max() == 20
+
+
+def test_content_is_loaded_as_a_file_is(path):
+    write(path, Image.fromarray(RGBA), "PNG")
+    content = Path(path).read_bytes()
+    with loaded_content(content, "stego.png") as loaded:
+        assert loaded.name == "stego.png"
+        np.testing.assert_array_equal(loaded.alpha_u8, RGBA[..., 3])
+    with pytest.raises(UnreadablePicture, match=r"stego\.png: "), loaded_content(content[:50], "stego.png"):
+        pass
+
+
+@pytest.mark.parametrize("used", [False, True])
+def test_jpeg_xl_is_refused_whether_the_exact_carrier_was_used_before_or_not(path, used):
+    content = compress_lossless(RGBA[..., :3].copy()).data
+    code = (
+        "from liftveil.exact import compress_lossless; import numpy; compress_lossless(numpy.ones((4, 4, 3), 'uint8'));"
+    )
+    Path(path).write_bytes(content)
+    read = f"from liftveil.imaging import read_picture; read_picture({path!r})"
+    finished = subprocess.run([sys.executable, "-c", code * used + read], capture_output=True, text=True, check=False)
+    assert finished.stderr.splitlines()[-1].endswith(f"{path}: is JPEG XL, which is not read here; save it as PNG")

@@ -88,9 +88,9 @@ def test_iptc_of_a_jpeg_is_named():
 
 
 def test_damaged_exif_does_no_harm():
-    with decoding("x"):
-        image = stored("JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff")
-        assert orientation_of(image) == 1
+    with decoding("x"), pytest.warns(UserWarning, match="Corrupt EXIF"):
+        orientation = orientation_of(stored("JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff"))
+    assert orientation == 1
 
 
 def test_exif_that_cannot_be_parsed_counts_as_none(monkeypatch):

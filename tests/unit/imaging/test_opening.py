@@ -1,6 +1,5 @@
 import os
 import struct
-import threading
 import warnings
 
 import numpy as np
@@ -64,44 +63,10 @@ def test_interruptions_pass_unchanged(interruption):
         raise interruption
 
 
-def warn_as(module):
-    warnings.warn_explicit("careful", UserWarning, "file.py", 1, module=module)
-
-
-def test_warnings_of_pillow_are_kept_back_and_others_are_not():
-    with decoding("x.png"):
-        warn_as("PIL.Image")
-    with pytest.warns(UserWarning, match="careful"), decoding("x.png"):
-        warn_as("numpy")
-    with pytest.raises(UserWarning):
-        warn_as("PIL.Image")
-
-
-def test_threads_decode_together_and_the_last_one_restores_the_filters_of_warnings():
+def test_the_settings_of_warnings_are_left_to_the_program():
     before = list(warnings.filters)
-    first_inside, first_may_leave, first_has_left, second_inside = (threading.Event() for _ in range(4))
-
-    def first():
-        with decoding("first"):
-            first_inside.set()
-            first_may_leave.wait(60)
-
-    def second():
-        with decoding("second"):
-            second_inside.set()
-            first_has_left.wait(60)
-            warn_as("PIL.Image")  # still kept back
-
-    threads = [threading.Thread(target=first), threading.Thread(target=second)]
-    threads[0].start()
-    assert first_inside.wait(60)
-    threads[1].start()
-    assert second_inside.wait(60)
-    first_may_leave.set()
-    threads[0].join()
-    first_has_left.set()
-    threads[1].join()
-    assert list(warnings.filters) == before
+    with decoding("x.png"):
+        assert list(warnings.filters) == before
 
 
 def test_ordinary_file_passes(tmp_path):

@@ -164,7 +164,7 @@ class TestEndpoint:
         monkeypatch.setenv("LIFTVEIL_THREADS", "7")
         with pytest.raises(LiftveilError) as refusal:
             run_endpoint("hide", "some name", tmp_path)
-        assert str(refusal.value) == f"{tmp_path} 1 -m liftveil.research.endpoint hide some name"
+        assert str(refusal.value) == f"{tmp_path} 1 -P -m liftveil.research.endpoint hide some name"
 
     @pytest.mark.parametrize(
         ("body", "problem"),
