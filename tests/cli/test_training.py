@@ -104,6 +104,11 @@ class TestTrain:
             [earlier] = json.loads(file.metadata()["earlier"])
         assert earlier["steps"] == "2"
 
+    def test_starts_from_another_run_or_goes_on_but_not_both(self, small_config, pictures, invoke):
+        finished = invoke("train", small_config(training=SHORT), *pictures, "--resume", "--initial", "missing")
+        assert (finished.returncode, finished.stdout) == (2, "")
+        assert "--initial: cannot go with --resume" in finished.stderr
+
     @pytest.mark.parametrize("wanted", [False, True])
     def test_writes_for_tensorboard_if_asked_to(self, small_config, pictures, invoke, wanted):
         words = ["--tensorboard"] * wanted

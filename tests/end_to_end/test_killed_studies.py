@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from liftveil.research.jobs import WORK
+
 JOBS = 3 * 8  # exchange, probe and six kinds of attacks: enough for two signals to strike in the middle
 COMMAND = ("evaluate", "research", "--pairs", "3", "--no-baselines", "--processes", "2")
 
@@ -86,13 +88,13 @@ def test_kills_and_ctrl_c_change_nothing(start, tmp_path):
     killed = start(out)
     strike(killed, out, jobs=1, how=signal.SIGKILL)
     assert killed.returncode == -signal.SIGKILL
-    assert (out / "work").exists(), "killed when nothing was under way"
+    assert (out / WORK).exists(), "killed when nothing was under way"
     before = kept_jobs(out)
 
     interrupted = start(out)
     stdout, stderr = strike(interrupted, out, jobs=len(before) + 1, how=signal.SIGINT)
     assert (interrupted.returncode, stderr) == (130, "liftveil: interrupted\n")  # and no traceback
-    assert not (out / "work").exists()
+    assert not (out / WORK).exists()
     assert members(interrupted.pid) == []
     between = kept_jobs(out)
     assert len(before) < len(between) < JOBS

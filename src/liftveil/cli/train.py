@@ -39,6 +39,10 @@ def train(
     from liftveil.cli.progress import TrainingProgress
     from liftveil.config import read_config, with_seed
 
+    if resume and initial is not None:
+        raise typer.BadParameter(
+            "cannot go with --resume, which goes on from the run's own checkpoint", param_hint="--initial"
+        )
     chosen = read_config(config) if seed is None else with_seed(read_config(config), seed)
     folder = output or Path("runs") / config.stem
     if not (resume or force) and any((folder / name).exists() for name in (CHECKPOINT, JOURNAL)):

@@ -8,6 +8,7 @@ from typing import Literal
 from liftveil.config.values import (
     Automatic,
     Count,
+    Decay,
     Levels,
     Natural,
     Positive,
@@ -164,7 +165,7 @@ class OptimiserConfig:
     warmup_steps: Natural
     final_share: Share
     clip_norm: Positive
-    ema_decay: Share
+    ema_decay: Decay
 
 
 @dataclass(frozen=True)

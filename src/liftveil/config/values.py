@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import nextafter
 from sys import float_info
 from typing import Annotated, Literal
 
@@ -37,6 +38,7 @@ Automatic = Natural | Literal["auto"]
 Seed = Annotated[int, Range("from 0 to 2 ** 63 - 1", 0, 2**63 - 1)]
 Side = Annotated[int, Range("at least 16, like the sides of every picture", 16)]
 Share = Annotated[float, _SHARE]
+Decay = Annotated[float, Range("at least 0 and below 1", 0, nextafter(1, 0))]
 Positive = Annotated[float, Range("finite and above 0", above=True)]
 
 

@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 from liftveil.errors import OutputNotWritten
 from liftveil.imaging import atomic_write_bytes
 
-JOBS, WORK = "jobs", "work"
+JOBS, WORK = "jobs", ".liftveil-work"
 
 LOCK = ".lock"
 """File that a run holds while it works."""
@@ -55,8 +55,8 @@ class Store:
     """Results of jobs in a folder; each appears whole or not at all, so that a killed run can go on.
 
     Args:
-        folder: Made if need be, with ``jobs`` for the results and ``work`` for processes; what a killed run has left
-            there, and half-written files, are removed.
+        folder: Made if need be, with ``jobs`` for the results and a hidden folder for processes; what a killed run has
+            left there, and half-written files, are removed.
 
     Attributes:
         work: Folder for processes; gone after :meth:`close`.
@@ -117,6 +117,18 @@ class Store:
         with suppress(OSError):  # Windows keeps a file that is open
             Path(self._lock.lock_file).unlink()
         self._lock.release()
+
+
+def is_result(path: Path) -> bool:
+    """Whether a file is a result that some store has kept.
+
+    Args:
+        path: Any file or folder.
+    """
+    try:
+        return bool(json.loads(path.read_text(encoding="utf-8")).keys() == {"key", "result"})
+    except (OSError, ValueError, AttributeError):
+        return False
 
 
 def _kept(path: Path, key: str) -> dict[str, Any] | None:

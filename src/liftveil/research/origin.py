@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterable
 from functools import cache
+from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -21,6 +22,21 @@ def package_versions() -> dict[str, str]:
         Numbers by name: liftveil, the packages that are installed, Python.
     """
     return {"liftveil": __version__} | installed_versions(_PACKAGES) | {"python": platform.python_version()}
+
+
+@cache
+def code_digest() -> str:
+    """A hash of the package's own code, which changes more often than its version.
+
+    Returns:
+        SHA-256 in hexadecimal digits, over the names and contents of all modules.
+    """
+    room = Path(__file__).parents[1]
+    found = sha256()
+    for path in sorted(room.rglob("*.py")):
+        content = path.read_bytes()
+        found.update(f"{path.relative_to(room).as_posix()} {len(content)}\n".encode() + content)
+    return found.hexdigest()
 
 
 def installed_versions(names: Iterable[str]) -> dict[str, str]:

@@ -1,7 +1,8 @@
 """The protocol by which everything is measured: processes that share nothing but a picture file.
 
 The sender writes a PNG. Its RGB samples alone are written anew, by an encoder that has nothing in common with the
-sender's, into an empty folder, from where the receiver cannot reach cover or secret. All metrics are of 8-bit pixels.
+sender's, into an empty folder. The receiver is told of that folder only: nothing of cover or secret goes its way. All
+metrics are of 8-bit pixels.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from liftveil.imaging import read_picture, write_picture
 from liftveil.metrics import IDENTICAL_DB, psnr
 from liftveil.research.attacks import Family
 from liftveil.research.jobs import Outcome, Store, key_of
-from liftveil.research.origin import package_versions
+from liftveil.research.origin import code_digest, package_versions
 from liftveil.research.pairs import Loaded, Pair
 from liftveil.research.protocol import (
     COVER,
@@ -114,7 +114,7 @@ class Bench:
 
     def _once(self, step: str, work: Work, *facts: object, files: list[Path] | None = None) -> Outcome:
         pixels = [picture for one in (self.loaded.cover, self.loaded.secret) for picture in (one.tobytes(), one.shape)]
-        key = key_of(package_versions(), self.system.fingerprint, *pixels, step, *facts)
+        key = key_of(code_digest(), package_versions(), self.system.fingerprint, *pixels, step, *facts)
         return self.store.once(self.pair.job(step), key, partial(self._named, step, work), files or [])
 
     def _named(self, step: str, work: Work) -> dict[str, Any]:

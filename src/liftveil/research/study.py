@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, closing
@@ -15,12 +16,13 @@ from typing import Any, Protocol
 from liftveil.errors import OutputExists, OutputNotWritten
 from liftveil.imaging import atomic_write_bytes
 from liftveil.research.attacks import FAMILIES, Family
-from liftveil.research.jobs import JOBS, LOCK, WORK, Outcome, Store
+from liftveil.research.jobs import JOBS, LOCK, WORK, Outcome, Store, is_result
 from liftveil.research.pairs import Pair, load_pair
-from liftveil.research.steps import EXCHANGE, PICTURES, PROBE, Bench, picture_paths
+from liftveil.research.steps import EXCHANGE, PICTURES, PROBE, ROLES, Bench, picture_paths
 from liftveil.research.systems import CLASSICAL, System
 
 _PLAN = "study.json"
+_A_PICTURE = re.compile(rf"\d{{2,}}-({'|'.join(ROLES)})\.png")
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,9 @@ def _keep_only(study: Study, folder: Path) -> None:
     """Remove results and pictures of an earlier study; files of other names stay."""
     results = {folder / JOBS / f"{name}.json" for name in study.job_names}
     pictures = {path for pair in study.pairs for path in picture_paths(folder, pair).values()}
-    for old in {*folder.glob(f"{JOBS}/[0-9]*.json")} - results | {*folder.glob(f"{PICTURES}/[0-9]*.png")} - pictures:
+    for old in {path for path in (folder / JOBS).iterdir() if is_result(path)} - results:
+        old.unlink()
+    for old in {path for path in (folder / PICTURES).iterdir() if _A_PICTURE.fullmatch(path.name)} - pictures:
         old.unlink()
 
 

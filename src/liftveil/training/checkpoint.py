@@ -43,6 +43,7 @@ def save_checkpoint(path: Path, state: RunState, *, config: Config, journal_byte
         "guard": state.guard.state_dict(),
         "scaler": state.scaler.state_dict(),
         "journal_bytes": journal_bytes,
+        "data": state.data,
         "config": config_table(config),
     }
     metadata = {key: json.dumps(value) for key, value in progress.items()}
@@ -76,6 +77,11 @@ class Checkpoint:
         return int(self.progress["step"])
 
     @property
+    def data(self) -> str:
+        """Which pictures it is trained on, in words; empty in older files."""
+        return str(self.progress["data"])
+
+    @property
     def journal_bytes(self) -> int:
         """Length of the journal at that time."""
         return int(self.progress["journal_bytes"])
@@ -106,6 +112,7 @@ class Checkpoint:
             state.scaler.load_state_dict(self.progress["scaler"])
         state.step, state.seconds = self.step, self.progress["seconds"]
         state.earlier = json.dumps(self.progress["earlier"])
+        state.data = self.data
 
     def _survived(self) -> dict[str, str]:
         """What the hidden picture is meant to survive, for those who run the exported model."""
@@ -113,13 +120,14 @@ class Checkpoint:
         return {"jpeg_quality": f"{channel.jpeg_quality.at(1.0):.0f}"} if channel.jpeg.at(1.0) else {}
 
     def _own_facts(self) -> dict[str, str]:
-        return {
+        facts = {
             "liftveil": __version__,
             "config": json.dumps(config_table(self.config)),
             "steps": str(self.step),
             "training_seconds": f"{self.progress['seconds']:.0f}",
             "torch": torch.__version__,
         }
+        return facts | ({"data": self.data} if self.data else {})
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
@@ -146,6 +154,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
     try:
         config = config_from(json.loads(metadata["config"]), "config")
         progress = _checked({key: json.loads(metadata[key]) for key in _PROGRESS})
+        progress["data"] = json.loads(metadata.get("data", '""'))
     except (ConfigError, KeyError, TypeError, ValueError) as error:
         raise CheckpointError(path, f"its training run cannot be read ({error})") from error
     if not _complete(tensors, config):

@@ -19,7 +19,7 @@ from liftveil.training.crops import validation_pairs
 from liftveil.training.devices import start_devices
 from liftveil.training.journal import Journal
 from liftveil.training.memory import should_recompute
-from liftveil.training.preparation import Folders, open_run, prepare_state, readable_pictures, resumed_state
+from liftveil.training.preparation import Folders, in_words, open_run, prepare_state, readable_pictures, resumed_state
 from liftveil.training.recorder import BOARD, CHECKPOINT, JOURNAL, Observer, Recorder
 from liftveil.training.state import RunState
 from liftveil.training.step import LossOfSample, take_step
@@ -52,9 +52,10 @@ def train(config: Config, folders: Folders, observer: Observer, *, resume: bool 
     paths = readable_pictures(training_pictures(folders.training), told)
     checkpoint = folders.run / CHECKPOINT
     if resume:
-        state, journal_bytes = resumed_state(config, checkpoint, fabric.device, told)
+        state, journal_bytes = resumed_state(config, checkpoint, fabric.device, told, data=in_words(paths))
     else:
         state, journal_bytes = prepare_state(config, folders, paths, fabric.device), 0
+    state.data = in_words(paths)
     recorder = None
     with ExitStack() as stack:
         if first:
@@ -116,7 +117,8 @@ def compile_conditioners(model: StarINN) -> None:
 def _go_back(state: RunState, checkpoint: Path) -> None:
     """Put the state of the last checkpoint back, but at a lower rate."""
     state.guard.roll_back(state.step)
-    scale, count, seconds = state.guard.rate_scale, state.guard.rollbacks, state.seconds
+    guard, run = (state.guard.rate_scale, state.guard.rollbacks), (state.seconds, state.earlier, state.data)
     load_checkpoint(checkpoint).restore(state)
-    state.guard.rate_scale, state.guard.rollbacks, state.seconds = scale, count, seconds
+    state.guard.rate_scale, state.guard.rollbacks = guard
+    state.seconds, state.earlier, state.data = run  # the checkpoint may be older than this configuration
     state.guard.losses.clear()  # the weights are good, so the next loss is a usual one, whatever the objective does

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import torch
@@ -69,6 +70,19 @@ def readable_pictures(paths: list[Path], observer: Observer | None) -> list[Path
     return good
 
 
+def in_words(paths: list[Path]) -> str:
+    """Which pictures these are, as far as names and sizes of files tell.
+
+    Args:
+        paths: Picture files, in the order in which samples count them.
+
+    Returns:
+        Such as ``"284 pictures, names and sizes 0f3a..."``.
+    """
+    told = "".join(f"{path.name} {path.stat().st_size}\n" for path in paths)
+    return f"{len(paths)} pictures, names and sizes {sha256(told.encode('utf-8', 'surrogateescape')).hexdigest()[:16]}"
+
+
 def prepare_state(config: Config, folders: Folders, paths: list[Path], device: torch.device) -> RunState:
     """A state from nothing, or with the averaged weights of another run or the weights of a model.
 
@@ -95,7 +109,7 @@ def prepare_state(config: Config, folders: Folders, paths: list[Path], device: t
 
 
 def resumed_state(
-    config: Config, checkpoint: Path, device: torch.device, observer: Observer | None
+    config: Config, checkpoint: Path, device: torch.device, observer: Observer | None, *, data: str
 ) -> tuple[RunState, int]:
     """The state of a checkpoint, and the length of the journal at that time.
 
@@ -104,6 +118,7 @@ def resumed_state(
         checkpoint: The file.
         device: Where the weights will live.
         observer: Who is told what else differs from the configuration so far, if anybody.
+        data: The pictures to train on, :func:`in_words`.
 
     Returns:
         State, and bytes of the journal.
@@ -114,14 +129,17 @@ def resumed_state(
     saved = same_model(load_checkpoint(checkpoint), config)
     if saved.config.optimiser.name != config.optimiser.name:
         raise CheckpointError(checkpoint, "was made with another optimiser; resume with its configuration")
+    others = saved.data not in {"", data}
     if observer is not None:
         for change in changed_keys(saved.config, config):
             observer.note(f"going on with {change}")
+        if others:
+            observer.note(f"going on with other pictures: {data} instead of {saved.data}")
         if saved.step >= config.training.steps:
             observer.note(f"all {config.training.steps} steps have been taken; to go on, raise 'training.steps'")
     state = fresh_state(config, device)
     saved.restore(state)
-    if config != saved.config:
+    if config != saved.config or others:
         state.earlier = saved.history()
         state.guard.losses.clear()  # what is usual is to be learnt anew
     return state, saved.journal_bytes

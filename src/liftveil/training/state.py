@@ -29,6 +29,7 @@ class RunState:
         step: Steps taken; the position in the data follows from it.
         seconds: Training time.
         earlier: Facts of the runs whose weights this one started from, as a JSON list.
+        data: Which pictures it is trained on, in words; see :func:`liftveil.training.preparation.in_words`.
     """
 
     model: StarINN
@@ -39,6 +40,7 @@ class RunState:
     step: int = 0
     seconds: float = 0.0
     earlier: str = "[]"
+    data: str = ""
 
     @property
     def averaged(self) -> StarINN:

@@ -71,6 +71,7 @@ def take_step(
     Returns:
         The guard's verdict, and the figures of the step: means over its batches and all processes.
     """
+    metric = state.model.rounding_metric.clone()  # which moves before the step is judged
     figures = _accumulate(state, losses, batches, config, fabric)
     for optimiser in state.optimisers:
         state.scaler.unscale_(optimiser)
@@ -80,6 +81,8 @@ def take_step(
     rate = config.optimiser.rate * factor * state.guard.rate_scale
     if verdict == "take":
         _move(state, rate)
+    else:
+        state.model.rounding_metric.copy_(metric)
     state.scaler.update()
     for optimiser in state.optimisers:
         optimiser.zero_grad(set_to_none=True)

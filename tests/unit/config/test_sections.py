@@ -38,7 +38,8 @@ NATURALS = ["optimiser.warmup_steps", "training.picture_every", "compute.workers
 LEVELS = ["model.levels"]
 SEEDS = ["training.seed"]
 SIDES = ["data.crop_px", "training.validation_px"]
-SHARES = ["data.ragged", "data.stretch", "data.drawn", "optimiser.final_share", "optimiser.ema_decay"]
+SHARES = ["data.ragged", "data.stretch", "data.drawn", "optimiser.final_share"]
+DECAYS = ["optimiser.ema_decay"]
 POSITIVES = [
     *["model.luma_strength", "model.chroma_strength", "model.scale_bound"],
     *["objective.unit", "optimiser.rate", "optimiser.clip_norm"],
@@ -78,7 +79,7 @@ def taken(table):
 
 
 def test_the_lists_above_hold_every_key_once():
-    plain = [*CHOICES, *SWITCHES, *COUNTS, *NATURALS, *LEVELS, *SEEDS, *SIDES, *SHARES, *POSITIVES]
+    plain = [*CHOICES, *SWITCHES, *COUNTS, *NATURALS, *LEVELS, *SEEDS, *SIDES, *SHARES, *DECAYS, *POSITIVES]
     assert sorted([*plain, *RAMPS]) == sorted(KEYS)
 
 
@@ -172,6 +173,14 @@ def test_a_share_is_between_zero_and_one(said, taken, path):
     assert [taken(path, value) for value in (0, 0.5, 1)] == [0, 0.5, 1]
     for value in (-0.1, 1.01, NAN, INFINITY):
         assert said(path, value) == f"'{path}' is {value}, but must be from 0 to 1"
+
+
+@pytest.mark.parametrize("path", DECAYS)
+def test_decays_stay_below_one(said, taken, path):
+    for value in (0.0, 0.9999):
+        assert taken(path, value) == value
+    for value in (-0.1, 1.0, NAN):
+        assert said(path, value) == f"'{path}' is {value}, but must be at least 0 and below 1"
 
 
 @pytest.mark.parametrize("path", POSITIVES)

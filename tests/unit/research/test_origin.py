@@ -10,7 +10,7 @@ import pytest
 
 import liftveil
 from liftveil.research import origin
-from liftveil.research.origin import cpu_name, package_versions
+from liftveil.research.origin import code_digest, cpu_name, package_versions
 
 
 @pytest.fixture(autouse=True)
@@ -26,6 +26,17 @@ def test_versions_are_those_that_the_packages_say_of_themselves():
     assert (found["numpy"], found["pillow"]) == (np.__version__, PIL.__version__)
     assert found["python"] == platform.python_version()
     assert "pillow-jxl-plugin" in found
+
+
+def test_the_digest_is_that_of_every_module(monkeypatch, tmp_path):
+    digests = {code_digest()}
+    monkeypatch.setattr(origin, "__file__", str(tmp_path / "research" / "origin.py"))
+    (tmp_path / "research").mkdir()
+    for name, text in (("a.py", "x"), ("a.py", "y"), ("b.py", ""), ("research/b.py", "")):
+        (tmp_path / name).write_text(text)
+        digests.add(code_digest.__wrapped__())
+    assert len(digests) == 5
+    assert {len(digest) for digest in digests} == {64}
 
 
 def test_a_package_that_is_not_installed_is_left_out(monkeypatch):

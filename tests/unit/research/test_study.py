@@ -11,7 +11,7 @@ from PIL import Image
 
 from liftveil.errors import LiftveilError, OutputExists, OutputNotWritten, RefusalError, UnreadablePicture
 from liftveil.research import FAMILIES, default_processes, pairs_of, record_of, run_study
-from liftveil.research.jobs import Store
+from liftveil.research.jobs import WORK, Store
 from liftveil.research.study import open_study
 
 STEPS = ("exchange", "probe", "flips")
@@ -95,7 +95,7 @@ class TestResuming:
         out, first, second = tmp_path / "out", counter(stop_after=stop_after), counter()
         with pytest.raises(LiftveilError, match=r"^enough$"):
             run_study(study, out, observer=first, processes=1)
-        assert not (out / "work").exists()
+        assert not (out / WORK).exists()
         before = times(out)
         assert len(before) >= stop_after
         findings = run_study(study, out, observer=second, processes=3)
@@ -181,7 +181,7 @@ class TestFailures:
             run_study(study, tmp_path / "out", observer=observer, processes=1)
         assert str(refusal.value) == "pair 1, a.png hides c.png, toy-1: out of luck"
         assert observer.names(fresh=True) == sorted(f"{pair.label}-{s}" for pair in study.pairs for s in STEPS)
-        assert not (tmp_path / "out" / "work").exists()
+        assert not (tmp_path / "out" / WORK).exists()
 
         processes.before, again = lambda *_: None, counter()
         run_study(study, tmp_path / "out", observer=again, processes=2)
@@ -202,7 +202,7 @@ class TestFailures:
             run_study(study, tmp_path / "out", observer=observer, processes=2)
         assert observer.names(fresh=True) == ["01-exchange"]
         assert ("probe", "lsb-4bit") not in processes.asked
-        assert not (tmp_path / "out" / "work").exists()
+        assert not (tmp_path / "out" / WORK).exists()
 
     @pytest.fixture
     def under_way(self, processes, counter, small_study, toys, monkeypatch):
@@ -272,6 +272,15 @@ class TestFolder:
         assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
         open_study(small_study(), tmp_path, force=True).close()
         assert (tmp_path / "notes.txt").read_text() == "mine"
+
+    @pytest.mark.parametrize("name", ["work/thesis.txt", "jobs/2024-invoice.json", "pictures/20240712-holiday.png"])
+    def test_files_in_folders_of_the_same_names_are_no_leftovers(self, tmp_path, small_study, counter, name):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text('{"sum": 3}')
+        with pytest.raises(OutputExists, match="is not empty"):
+            open_study(small_study(), tmp_path, force=False)
+        run_study(small_study(), tmp_path, observer=counter(), processes=1, force=True)
+        assert (tmp_path / name).read_text() == '{"sum": 3}'
 
     @pytest.mark.parametrize("name", ["deep/er", "empty"])
     def test_missing_and_empty_folders_are_taken(self, tmp_path, small_study, name):

@@ -49,7 +49,7 @@ def state(config, new_state, advance):
         state.guard.judge(loss, 1.0)
     state.guard.roll_back(3)
     state.guard.judge(float("nan"), 1.0)
-    state.seconds = 12.3
+    state.seconds, state.data = 12.3, "24 pictures"
     return state
 
 
@@ -193,7 +193,8 @@ def test_the_facts_are_texts_that_say_how_it_came_about(saved, config):
     facts = load_checkpoint(saved).facts()
     assert json.loads(facts["config"]) == config_table(config)
     assert (facts["steps"], facts["training_seconds"], facts["torch"]) == ("3", "12", torch.__version__)
-    assert facts.keys() == {"liftveil", "config", "steps", "training_seconds", "torch", "earlier_runs"}
+    assert facts.keys() == {"liftveil", "config", "steps", "training_seconds", "torch", "earlier_runs", "data"}
+    assert facts["data"] == "24 pictures"
     assert all(isinstance(value, str) for value in facts.values())
 
 
@@ -252,6 +253,14 @@ def test_a_training_run_that_makes_no_sense_is_refused(saved, change, problem):
     assert refusal(saved).startswith(problem)
     save_file(tensors, saved, metadata)
     assert load_checkpoint(saved).step == 3
+
+
+def test_an_older_training_run_need_not_say_its_pictures(saved):
+    tensors, metadata = load_file(saved), metadata_of(saved)
+    del metadata["data"]
+    save_file(tensors, saved, metadata)
+    assert load_checkpoint(saved).data == ""
+    assert "data" not in load_checkpoint(saved).facts()
 
 
 @pytest.mark.parametrize("key", ["config", "step", "seconds", "earlier", "guard", "scaler", "journal_bytes"])

@@ -254,6 +254,13 @@ class TestWhenSomethingGoesWrong:
         cut_off = run(tiny_config(), stop_at=19)
         assert_same_outcome(run(tiny_config(), folder=cut_off.folders.run, resume=True), undisturbed)
 
+    def test_a_run_that_went_back_remembers_the_runs_before_it(self, tiny_config, run, spoilt):
+        first = run(tiny_config(training={"steps": 6}))
+        spoilt(7, above=RATE_CUT)
+        longer = run(tiny_config(training={"steps": 12}), folder=first.folders.run, resume=True)
+        assert longer.checkpoint.progress["guard"]["rollbacks"] == 1
+        assert [facts["steps"] for facts in longer.checkpoint.progress["earlier"]] == ["6"]
+
     @pytest.mark.parametrize("shaping", [0.0, 0.7])
     def test_an_exploding_rate_is_survived(self, tiny_config, run, shaping):
         exploding = {"name": "adam", "rate": 1e3, "warmup_steps": 0}

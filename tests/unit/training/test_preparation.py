@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -171,6 +172,19 @@ def test_a_checkpoint_of_another_configuration_is_refused(tiny_config, run, chan
     with pytest.raises(CheckpointError, match=reason) as refusal:
         train(tiny_config(**change), made.folders, told(stop_at=1), resume=True)
     assert refusal.value.path == str(made.folders.run / CHECKPOINT)
+
+
+def test_other_pictures_are_told_and_are_another_run(tiny_config, run, photos, tmp_path, told):
+    made, observer = run(tiny_config(training={"steps": 2})), told()
+    before = made.checkpoint
+    others = Path(shutil.copytree(photos, tmp_path / "others"))
+    min(others.iterdir()).unlink()
+    train(tiny_config(training={"steps": 3}), replace(made.folders, training=others), observer, resume=True)
+    after = load_checkpoint(made.folders.run / CHECKPOINT)
+    assert before.data.startswith("6 pictures, ")
+    assert after.data.startswith("5 pictures, ")
+    assert f"going on with other pictures: {after.data} instead of {before.data}" in observer.notes
+    assert [facts["data"] for facts in after.progress["earlier"]] == [before.data]
 
 
 def test_a_longer_schedule_may_go_on_from_a_shorter(tiny_config, run):

@@ -229,6 +229,20 @@ class TestAStepThatIsNotTaken:
         assert step()[0] == "take"
         assert not same(moving(state), before)
 
+    def test_leaves_the_rounding_metric_alone(self, tiny_config, new_state, batches, fabric, monkeypatch):
+        config = tiny_config(channel={"shaping": 0.5})
+        state, given = new_state(config), batches(config)
+        losses = fabric.setup_module(LossOfSample(state.model, config))
+        before = state.model.rounding_metric.clone()
+        monkeypatch.setattr(
+            "liftveil.training.step.objective", lambda *told: (objective(*told)[0] * nan, objective(*told)[1])
+        )
+        assert take_step(state, losses, given, config, fabric)[0] == "skip"
+        assert torch.equal(state.model.rounding_metric, before)
+        monkeypatch.undo()
+        assert take_step(state, losses, given, config, fabric)[0] == "take"
+        assert not torch.equal(state.model.rounding_metric, before)
+
     def test_makes_the_run_go_back_if_it_is_the_third(self, made_up):
         _, step = made_up([1, nan, nan, nan])
         assert [step()[0] for _ in range(4)] == ["take", "skip", "skip", "roll back"]
