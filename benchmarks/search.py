@@ -69,12 +69,12 @@ def main() -> None:
     parser.add_argument("--costs", action="store_true")
     options = parser.parse_args()
     if options.costs:
-        write(record()["rows"], costs())
+        write(record()["rows"], {"of": costs(), **machine()})
         return
     for name in options.names or VARIANTS:
         key = {"variant": name, "seed": options.seed, "steps": options.steps}
         if not any(key.items() <= row.items() for row in record()["rows"]):
-            row = key | {"change": VARIANTS[name]} | tried(name, options.steps, options.seed)
+            row = key | {"change": VARIANTS[name]} | tried(name, options.steps, options.seed) | machine()
             print(json.dumps(row), flush=True)
             write([*record()["rows"], row], record()["costs"])
 
@@ -86,7 +86,7 @@ def record() -> dict[str, Any]:
 
 def write(rows: list[dict[str, Any]], times: dict[str, Any]) -> None:
     """Keep what has been measured."""
-    OUTPUT.write_text(json.dumps({"rows": rows, "costs": times, **machine()}, indent=1) + "\n")
+    OUTPUT.write_text(json.dumps({"rows": rows, "costs": times}, indent=1) + "\n")
 
 
 def tried(name: str, steps: int, seed: int) -> dict[str, float]:

@@ -1,6 +1,7 @@
 """Write the tables of README and docs from the JSON files that the benchmarks wrote.
 
-A table stands between `<!-- table: NAME -->` and `<!-- end of table -->`.
+A table stands between `<!-- table: NAME -->` and `<!-- end of table -->`; `<!-- table: NAME, rows only -->` leaves out
+what was measured where.
 """
 
 import argparse
@@ -14,11 +15,11 @@ from records import FIRST, kodak_of, origin, result, s_per_megapixel, table
 
 from liftveil.weights import aliases, cards, find_model, releases
 
-PAGES = (ROOT / "README.md", ROOT / "docs" / "results.md")
+PAGES = (ROOT / "README.md", ROOT / "docs" / "results.md", ROOT / "docs" / "guides" / "service.md")
 OURS = [aliases()[name] for name in ("starinn", "starinn-fast")]
 """What stands beside the field."""
 
-BLOCK = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
+BLOCK = re.compile(r"(<!-- table: (\w+)(, rows only)? -->\n).*?(<!-- end of table -->)", re.DOTALL)
 
 
 def main() -> None:
@@ -28,13 +29,19 @@ def main() -> None:
     check, stale = parser.parse_args().check, []
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
-        fresh = BLOCK.sub(lambda match: match[1] + TABLES[match[2]]() + match[3], text)
+        fresh = BLOCK.sub(lambda match: match[1] + filled(match[2], rows_only=bool(match[3])) + match[4], text)
         if fresh != text:
             stale.append(page.name)
         if not check:
             page.write_text(fresh, encoding="utf-8")
     if stale and check:
         sys.exit(f"{', '.join(stale)}: a table differs from its JSON; run benchmarks/tables.py")
+
+
+def filled(name: str, *, rows_only: bool) -> str:
+    """A table, with or without the words below it."""
+    lines = TABLES[name]().splitlines(keepends=True)
+    return "".join(line for line in lines if line.startswith("|") or not rows_only)
 
 
 def quality() -> str:
@@ -61,6 +68,19 @@ def quality() -> str:
     kinds = "Kodak-24, whole pictures. PSNR and SSIM over RGB of 8-bit pictures. Time: two cores, all models in turns."
     jpeg = [through_jpeg(name) for name in releases() if "jpeg" in kodak_of(name)]
     return table(*columns, rows=rows) + f"\n{' '.join([*jpeg, kinds, origin(*records)])}\n"
+
+
+def service() -> str:
+    """Times and memory of the models that a service may use."""
+    record = result("times")
+    rows: list[list[object]] = []
+    for name in aliases().values():
+        seconds = [f"{s_per_megapixel(name, act):.2f} s" for act in ("embed", "extract")]
+        rows.append([f"`{name}`", *seconds, *(f"{mib:,} MiB" for mib in record["memory_mib"][name])])
+    peaks = [f"memory, {width * height / 1e6:.0f} MP" for width, height in record["memory_sizes"]]
+    columns = ("model", "embedding a megapixel", "extracting it", *peaks)
+    kinds = "Times without reading and writing; memory is the most that a process holds which embeds and extracts."
+    return table(*columns, rows=rows) + f"\n{kinds} {origin(record)}\n"
 
 
 def carriers() -> str:
@@ -249,8 +269,8 @@ def search() -> str:
     rows: list[list[object]] = []
     for row in sorted(record["rows"], key=sum_of, reverse=True):
         figures = [f"{row[key]:.2f} dB" for key in ("cover_db", "secret_file_db")]
-        cost = record["costs"].get(row["variant"])
-        costs = [f"{cost[key]:.2f}" for key in ("step", "embed")] if cost else ["", ""]
+        cost = record["costs"].get("of", {}).get(row["variant"])
+        costs = [f"{cost[key]:.2f}" for key in ("step", "embed")] if cost else ["not timed"] * 2
         rows.append([row["variant"], row["seed"], *figures, f"{sum_of(row):.2f} dB", *costs])
     columns = ("variant", "seed", "cover", "secret", "sum", "a step", "embedding")
     steps = ", ".join(sorted({str(row["steps"]) for row in record["rows"]}))
@@ -338,6 +358,7 @@ def conditions(part: dict[str, Any]) -> str:
 
 TABLES: dict[str, Callable[[], str]] = {
     "quality": quality,
+    "service": service,
     "carriers": carriers,
     "exact": exact,
     "detection": detection,

@@ -1,12 +1,14 @@
-"""How long hiding and finding take, model by model in turns, so that a machine that drifts is fair to all.
+"""How long hiding and finding take, model by model in turns, so that a machine that drifts is fair to all; and memory.
 
     python benchmarks/times.py    -> results/times.json: every release and the exact carrier, on an idle machine
 
 A picture of 768x512 pixels, in memory, after a round that does not count; without the verification that the command
-line adds.
+line adds. Memory is the most that a fresh process holds which hides a picture by :func:`liftveil.embed` and finds it.
 """
 
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from functools import partial
@@ -22,6 +24,14 @@ OUTPUT = ROOT / "benchmarks" / "results" / "times.json"
 ROUNDS = 9
 WIDTH, HEIGHT = 768, 512
 WITHOUT_LEARNING = ("exact",)
+SIZES = ((1024, 1024), (4000, 3000))
+PROCESS = """
+import resource, sys, numpy, liftveil
+name, width, height = sys.argv[1], *map(int, sys.argv[2:])
+cover, secret = numpy.random.default_rng(0).integers(0, 256, (2, height, width, 3), dtype=numpy.uint8)
+liftveil.extract(liftveil.embed(cover, secret, model=name), model=name)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
 
 
 def main() -> None:
@@ -38,7 +48,9 @@ def main() -> None:
                 if turn:
                     taken[name][act].append(time.perf_counter() - began)
     told = {name: {act: spread(times) for act, times in both.items()} for name, both in taken.items()}
-    record = {"width": WIDTH, "height": HEIGHT, "rounds": ROUNDS, "seconds": told, **machine()}
+    memory = {name: [peak_mib(name, *size) for size in SIZES] for name in releases()}
+    sizes = {"width": WIDTH, "height": HEIGHT, "memory_sizes": SIZES}
+    record = sizes | {"rounds": ROUNDS, "seconds": told, "memory_mib": memory, **machine()}
     OUTPUT.write_text(json.dumps(record, indent=1) + "\n")
     print(json.dumps(told, indent=1))
 
@@ -50,6 +62,13 @@ def work(system: System) -> dict[str, Callable[[], object]]:
         cover, secret = (smooth(picture) for picture in (cover, secret))
     secret = secret if system.secret_channels == 3 else np.ascontiguousarray(secret[..., 0])
     return {"embed": partial(system.hide, cover, secret), "extract": partial(system.show, system.hide(cover, secret))}
+
+
+def peak_mib(model: str, width: int, height: int) -> int:
+    """The most memory that a process of its own holds at once."""
+    command = [sys.executable, "-W", "ignore", "-c", PROCESS, model, str(width), str(height)]
+    finished = subprocess.run(command, capture_output=True, text=True, check=True)
+    return round(float(finished.stdout))
 
 
 def smooth(noise: np.ndarray) -> np.ndarray:
