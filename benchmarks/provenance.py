@@ -10,7 +10,7 @@ from liftveil.research.origin import cpu_name, installed_versions
 from liftveil.weights import EMBED_FILE, EXTRACT_FILE, WEIGHTS_FILE, Model
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGES = ("liftveil", "numpy", "onnxruntime", "pillow", "torch")
+PACKAGES = ("liftveil", "numpy", "onnxruntime", "pillow", "pillow-jxl-plugin", "torch")
 
 
 def provenance(model: Model) -> dict[str, object]:

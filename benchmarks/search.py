@@ -44,6 +44,18 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
     "next conditioner": {"model": {"conditioner": "next", "width": 80}},
     "naf conditioner": {"model": {"conditioner": "naf"}},
     "naf conditioner, 9/7 wavelet": {"model": {"conditioner": "naf", "wavelet": "cdf9/7"}},
+    "next conditioner, 9/7 wavelet": {"model": {"conditioner": "next", "width": 80, "wavelet": "cdf9/7"}},
+    "integer lifting, reversible colours": {"model": {"wavelet_mode": "integer", "colour": "reversible"}},
+    "logarithms, unit 2": {
+        "objective": {
+            "unit": 2.0,
+            "hiding_mse": 0.0,
+            "recovery_mse": 0.0,
+            "hiding_log": 1.1,
+            "recovery_log": 1.0,
+            "out_of_range": 2.4,
+        }
+    },
     "more blocks, narrower": {"model": {"blocks": 6, "width": 40}},
     "fewer blocks, wider": {"model": {"blocks": 2, "width": 128}},
     "orthogonal 1x1": {"model": {"mixing": "orthogonal"}},
