@@ -16,7 +16,7 @@ from records import FIRST, kodak_of, origin, result, s_per_megapixel, table
 from liftveil.weights import aliases, cards, find_model, releases
 
 PAGES = (ROOT / "README.md", ROOT / "docs" / "results.md", ROOT / "docs" / "guides" / "service.md")
-OURS = [aliases()[name] for name in ("starinn", "starinn-fast")]
+OURS = [aliases()[name] for name in ("starinn-large", "starinn", "starinn-fast")]
 """What stands beside the field."""
 
 BLOCK = re.compile(r"(<!-- table: (\w+)(, rows only)? -->\n).*?(<!-- end of table -->)", re.DOTALL)
