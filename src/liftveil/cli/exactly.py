@@ -40,20 +40,19 @@ def embed_exactly(
     Args:
         cover: The picture to be seen.
         secret: The picture or file to hide.
-        output: The stego.
+        output: The stego; whoever asks for a password checks it before.
         password: Not empty, or None.
         options: How.
 
     Returns:
         What there is to tell.
     """
-    from liftveil.imaging import check_output, read_picture, write_picture
+    from liftveil.imaging import read_picture, write_picture
     from liftveil.metrics import psnr
 
     if options.lossless and (options.min_psnr is not None or options.file):
         hint = "takes what it needs, so it cannot go with --min-psnr; files are always kept bit for bit"
         raise typer.BadParameter(hint, param_hint="--lossless")
-    check_output(output, force=options.force)
     result = _hidden(read_picture(cover), secret, password, options)
     found: dict[str, Any] = {}
     stego = result.stego

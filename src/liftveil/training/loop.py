@@ -50,12 +50,12 @@ def train(config: Config, folders: Folders, observer: Observer, *, resume: bool 
     first = fabric.is_global_zero
     told = observer if first else None
     paths = readable_pictures(training_pictures(folders.training), told)
-    checkpoint = folders.run / CHECKPOINT
+    checkpoint, data = folders.run / CHECKPOINT, in_words(paths)
     if resume:
-        state, journal_bytes = resumed_state(config, checkpoint, fabric.device, told, data=in_words(paths))
+        state, journal_bytes = resumed_state(config, checkpoint, fabric.device, told, data=data)
     else:
         state, journal_bytes = prepare_state(config, folders, paths, fabric.device), 0
-    state.data = in_words(paths)
+    state.data = data
     recorder = None
     with ExitStack() as stack:
         if first:
