@@ -81,7 +81,7 @@ def page(name: str) -> None:
         figures=figures(kodak, validation),
         origin=origin(kodak),
         embed_seconds=result("times")["seconds"][name]["embed"],
-        jpegs=jpegs(kodak),
+        attacked=attacked(kodak),
         planes=planes(kodak["summary"]),
         covers=covers(name),
         weak_db=f"{WEAK_DB:.0f}",
@@ -113,16 +113,17 @@ def figures(kodak: dict[str, Any], validation: dict[str, Any]) -> str:
     return table(*columns, rows=rows)
 
 
-def jpegs(kodak: dict[str, Any]) -> str | None:
-    """What is left after JPEG, for models that are made for it."""
-    if "jpeg" not in kodak:
+def attacked(kodak: dict[str, Any]) -> str | None:
+    """What attacks leave, of models that are made to stand some."""
+    if "attacked" not in kodak:
         return None
     rows: list[list[object]] = []
-    for title, found in kodak["jpeg"].items():
-        family, quality = title.split()
+    for title, found in kodak["attacked"].items():
+        name, strength = title.split()
+        family = FAMILIES[name]
         keys = ("mean_cover_psnr_db", "mean_secret_psnr_db", "worst_secret_psnr_db")
-        rows.append([FAMILIES[family].title, quality, *(f"{found[key]:.2f}" for key in keys)])
-    return table("stego saved as", "quality", "cover as seen", "secret", "worst secret", rows=rows)
+        rows.append([family.title, f"{family.unit} {strength}", *(f"{found[key]:.2f}" for key in keys)])
+    return table("what happens to the stego", "strength", "cover as seen", "secret", "worst secret", rows=rows)
 
 
 def planes(summary: dict[str, float]) -> str:

@@ -7,7 +7,7 @@ hash and timed apart, as is writing and reading the PNG. The cover is a photogra
 """
 
 import json
-import resource
+import re
 import subprocess
 import sys
 import tempfile
@@ -133,8 +133,9 @@ def enlarged(width: int, height: int) -> NDArray[np.uint8]:
 
 
 def peak_mib() -> float:
-    """Highest memory of this process."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    """Highest memory of this process, without that of the parent, which its resource usage would begin with."""
+    kib = re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())
+    return int(kib[1]) / 1024
 
 
 def cheap(password: bytes, salt: bytes) -> bytes:

@@ -2,8 +2,8 @@
 
 For each pair, one process hides the secret and writes a PNG. Its RGB samples alone are written anew by another encoder
 into an empty folder, and there a process of its own extracts. All metrics are of 8-bit pixels. Of models that are made
-for JPEG, the same is done with JPEG files of several qualities. `liftveil evaluate research` measures much more by the
-same protocol.
+for JPEG, the same is done with JPEG files of several qualities, and with what else they were trained to stand.
+`liftveil evaluate research` measures much more by the same protocol.
 
     python benchmarks/kodak.py                  the default model on Kodak-24 -> results/kodak-MODEL.json
     python benchmarks/kodak.py --model NAME     another one
@@ -45,27 +45,27 @@ from liftveil.weights import DEFAULT_MODEL, find_model
 
 RESULTS = ROOT / "benchmarks" / "results"
 LOG = RESULTS / "kodak-runs.jsonl"
-JPEG = ("jpeg-444", "jpeg-420")
-Qualities = dict[str, dict[str, float]]
-"""PSNRs in dB by family and quality of JPEG, such as "jpeg-420 90"."""
+ATTACKS = ("jpeg-444", "jpeg-420", "webp", "noise", "rescale")
+Attacked = dict[str, dict[str, float]]
+"""PSNRs in dB by family and strength of an attack, such as "jpeg-420 90"."""
 
 
 def main() -> None:
     """Measure, write the JSON, and log every run on Kodak."""
     options = arguments()
     system = network(options.model) if options.system is None else find_system(options.system)
-    with_jpeg = options.system is None and Session(find_model(options.model)).jpeg_quality is not None
-    rows, named, jpegs = [], [], []
+    robust = options.system is None and Session(find_model(options.model)).jpeg_quality is not None
+    rows, named, attacked = [], [], []
     for pair in pairs_of(find_pictures(options.data)):
-        figures, qualities = measure(system, pair, options.crop, with_jpeg=with_jpeg)
+        figures, left = measure(system, pair, options.crop, robust=robust)
         rows.append(plain(figures))
-        jpegs.append(qualities)
+        attacked.append(left)
         named.append({"cover": pair.cover.name, "secret": pair.secret.name} | rows[-1])
-        print(json.dumps(named[-1]), json.dumps(qualities), flush=True)
+        print(json.dumps(named[-1]), json.dumps(left), flush=True)
     record = {
         "set": f"{options.data.name}{'' if options.crop is None else ' ' + options.crop}",
         "summary": together(rows),
-        **({"jpeg": over_pairs(jpegs)} if with_jpeg else {}),
+        **({"attacked": over_pairs(attacked)} if robust else {}),
         **(provenance(find_model(options.model)) if options.system is None else {"system": system.name, **machine()}),
         "pairs": named,
     }
@@ -92,36 +92,35 @@ def arguments() -> argparse.Namespace:
     return options
 
 
-def measure(system: System, pair: Pair, crop: str | None, *, with_jpeg: bool) -> tuple[Figures, Qualities]:
-    """One pair through files and processes, whole or cut; as PNG, and if wanted as JPEG."""
+def measure(system: System, pair: Pair, crop: str | None, *, robust: bool) -> tuple[Figures, Attacked]:
+    """One pair through files and processes, whole or cut; if wanted, also after attacks."""
     loaded = load_pair(pair, system.secret_channels)
     cover, secret = (np.ascontiguousarray(cropped(picture, crop)) for picture in (loaded.cover, loaded.secret))
     stego = send(system.name, cover, secret)
-    attacked = jpegs_of(plain_png(stego)) if with_jpeg else {}
-    files = {f"stego {title}.jpg": content for title, content in attacked.items()}
+    files = attacks_on(plain_png(stego)) if robust else {}
     recovered = receive(system.name, {STEGO: plain_png(stego), **files}, grey=secret.ndim == 2)
-    qualities = {
-        title: {
+    left = {
+        Path(name).stem.removeprefix("stego "): {
             "cover": psnr(cover, np.asarray(Image.open(BytesIO(content)))),
-            "secret": psnr(secret, recovered[f"stego {title}.jpg"]),
+            "secret": psnr(secret, recovered[name]),
         }
-        for title, content in attacked.items()
+        for name, content in files.items()
     }
-    return scores_of(cover, secret, Exchange(stego, recovered[STEGO])), qualities
+    return scores_of(cover, secret, Exchange(stego, recovered[STEGO])), left
 
 
-def jpegs_of(stego: bytes) -> dict[str, bytes]:
-    """A stego's file as JPEG, by both kinds of subsampling and all qualities of the attacks."""
-    families = {name: FAMILIES[name] for name in JPEG}
+def attacks_on(stego: bytes) -> dict[str, bytes]:
+    """Files that are left of a stego's, by every attack in every strength."""
+    families = {name: FAMILIES[name] for name in ATTACKS}
     return {
-        f"{name} {quality:g}": family.attack(stego, quality, seed=0)
+        f"stego {name} {strength:g}{family.suffix}": family.attack(stego, strength, seed=0)
         for name, family in families.items()
-        for quality in family.strengths
+        for strength in family.strengths
     }
 
 
-def over_pairs(rows: list[Qualities]) -> dict[str, dict[str, float]]:
-    """Means, and the worst secret, of every kind of JPEG."""
+def over_pairs(rows: list[Attacked]) -> dict[str, dict[str, float]]:
+    """Means, and the worst secret, of every attack."""
     found: dict[str, dict[str, float]] = {}
     for title in rows[0]:
         covers, secrets = ([row[title][role] for row in rows] for role in ("cover", "secret"))

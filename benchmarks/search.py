@@ -66,6 +66,7 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
     "batch of 2": {"data": {"batch": 2}},
     "batch of 8": {"data": {"batch": 8}},
     "crops of 192": {"data": {"crop_px": 192, "batch": 2}},
+    "ActNorms start as the identity": {"training": {"normalise": False}},
     "AdamW": {"optimiser": {"name": "adamw", "rate": 1e-3}},
     "rate 4e-3": {"optimiser": {"rate": 4e-3}},
     "rate 1e-3": {"optimiser": {"rate": 1e-3}},

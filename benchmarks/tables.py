@@ -8,6 +8,7 @@ import argparse
 import re
 import sys
 from collections.abc import Callable
+from statistics import mean
 from typing import Any
 
 from provenance import ROOT
@@ -66,7 +67,7 @@ def quality() -> str:
         "embedding a megapixel",
     )
     kinds = "Kodak-24, whole pictures. PSNR and SSIM over RGB of 8-bit pictures. Time: two cores, all models in turns."
-    jpeg = [through_jpeg(name) for name in releases() if "jpeg" in kodak_of(name)]
+    jpeg = [through_jpeg(name) for name in releases() if "attacked" in kodak_of(name)]
     return table(*columns, rows=rows) + f"\n{' '.join([*jpeg, kinds, origin(*records)])}\n"
 
 
@@ -168,7 +169,7 @@ def detection() -> str:
 
 def through_jpeg(name: str) -> str:
     """What a model keeps that is made for JPEG."""
-    found = kodak_of(name)["jpeg"]
+    found = kodak_of(name)["attacked"]
     kept = [f"{found[f'jpeg-{key} 90']['mean_secret_psnr_db']:.2f} dB" for key in ("444", "420")]
     return f"From JPEG files of quality 90, `{name}` recovers {kept[0]} (4:4:4) and {kept[1]} (4:2:0)."
 
@@ -252,29 +253,36 @@ def both_of(summary: dict[str, float]) -> list[float]:
     return [summary[f"mean_{role}_psnr_db"] for role in ("cover", "secret")]
 
 
-def choices() -> str:
-    """The short runs that decided the recipe of the first release."""
-    rows: list[list[object]] = []
-    for row in result("choices")["rows"]:
-        start = "data" if row["normalise"] else "identity"
-        figures = [f"{row[key]:.2f} dB" for key in ("cover_db", "secret_file_db", "secret_float_db")]
-        rows.append([row["mixing"], row["conditioner"], row["optimiser"], row["rate"], start, *figures])
-    columns = ("1x1", "conditioner", "optimiser", "rate", "ActNorm start", "cover", "secret", "secret, float")
-    return table(*columns, rows=rows)
-
-
 def search() -> str:
-    """Trainings that differ from a base by one change, the best first."""
+    """Trainings that differ from a base by one change, the best first; means over the seeds of each."""
     record = result("search")
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in record["rows"]:
+        found.setdefault(row["variant"], []).append(row)
     rows: list[list[object]] = []
-    for row in sorted(record["rows"], key=sum_of, reverse=True):
-        figures = [f"{row[key]:.2f} dB" for key in ("cover_db", "secret_file_db")]
-        cost = record["costs"].get("of", {}).get(row["variant"])
-        costs = [f"{cost[key]:.2f}" for key in ("step", "embed")] if cost else ["not timed"] * 2
-        rows.append([row["variant"], row["seed"], *figures, f"{sum_of(row):.2f} dB", *costs])
-    columns = ("variant", "seed", "cover", "secret", "sum", "a step", "embedding")
+    for variant, seeds in sorted(found.items(), key=lambda item: -mean(map(sum_of, item[1]))):
+        figures = [f"{mean(row[key] for row in seeds):.2f} dB" for key in ("cover_db", "secret_file_db")]
+        sums = sorted(map(sum_of, seeds))
+        spread = f"{sums[0]:.2f} to {sums[-1]:.2f}" if len(sums) > 1 else "one seed"
+        cost = record["costs"]["of"][variant]
+        rows.append([variant, *figures, f"{mean(sums):.2f} dB", spread, f"{cost['step']:.2f}", f"{cost['embed']:.2f}"])
+    columns = ("variant", "cover", "secret", "sum", "over seeds", "a step", "embedding")
     steps = ", ".join(sorted({str(row["steps"]) for row in record["rows"]}))
-    return table(*columns, rows=rows) + f"\n{steps} steps. Times as multiples of the base's, on one core.\n"
+    kinds = f"{steps} steps. Times as multiples of the base's, on one core, all in turns."
+    return table(*columns, rows=rows) + f"\n{kinds} {origin(*record['rows'])}\n"
+
+
+def distillation() -> str:
+    """The base of the search, with and without a teacher."""
+    record = result("distillation")
+    alone = next(row for row in result("search")["rows"] if row["variant"] == "base" and row["seed"] == record["seed"])
+    rows: list[list[object]] = []
+    for row in ({"teacher_weight": "none"} | alone, *record["rows"]):
+        figures = [f"{row[key]:.2f} dB" for key in ("cover_db", "secret_file_db", "worst_cover_db", "worst_secret_db")]
+        rows.append([row["teacher_weight"], *figures, f"{sum_of(row):.2f} dB"])
+    columns = ("weight of the teacher", "cover", "secret", "worst cover", "worst secret", "sum")
+    told = f"{record['steps']} steps, seed {record['seed']}, `{record['teacher']}` as the teacher."
+    return table(*columns, rows=rows) + f"\n{told} {origin(record)}\n"
 
 
 def sum_of(row: dict[str, float]) -> float:
@@ -302,7 +310,8 @@ def ablation() -> str:
     for row in record["rows"]:
         keys = ("cover_db", "secret_file_db", "secret_float_db", "worst_secret_db")
         rows.append([row["variant"], *(f"{row[key]:.2f} dB" for key in keys), f"{sum_of(row):.2f} dB"])
-    return table("objective", "cover", "secret", "secret, float", "worst secret", "sum", rows=rows)
+    columns = ("objective", "cover", "secret", "secret, float", "worst secret", "sum")
+    return table(*columns, rows=rows) + f"\n{origin(record)}\n"
 
 
 def training_speed() -> str:
@@ -350,10 +359,10 @@ def training_choices() -> str:
 
 def conditions(part: dict[str, Any]) -> str:
     """Sizes of what was timed, and the machine at that time."""
-    origin = part["origin"]
     batch = f"{part['batch']} pairs, " if "batch" in part else ""
     crops = f"{batch}crops of {part['crop_px']}x{part['crop_px']}"
-    return f"{crops}; {origin['cpu']}, {origin['matmul_gflops']} GFLOP/s of matrix multiplication.\n"
+    rate = f"{part['origin']['matmul_gflops']} GFLOP/s of matrix multiplication"
+    return f"{crops}; {rate}. {origin(part['origin'])}\n"
 
 
 TABLES: dict[str, Callable[[], str]] = {
@@ -366,8 +375,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "robustness": robustness,
     "field": field,
     "losses": losses,
-    "choices": choices,
     "search": search,
+    "distillation": distillation,
     "quick": quick,
     "ablation": ablation,
     "training_speed": training_speed,

@@ -122,7 +122,7 @@ def invoke(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., Finished]:
     """Run `liftveil ARGUMENTS` in this process, in the test's own folder: quicker, and open to monkeypatching."""
-    from liftveil.cli import main
+    from liftveil.__main__ import main
 
     monkeypatch.chdir(tmp_path)
 

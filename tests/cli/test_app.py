@@ -4,6 +4,7 @@ import io
 import json
 import sys
 from dataclasses import asdict
+from types import ModuleType
 
 import onnxruntime
 import pytest
@@ -107,6 +108,15 @@ class TestEnds:
     def test_with_one_line(self, invoke, failing, error, code, line):
         failing(error)
         assert invoke("info") == (code, "", f"liftveil: {line}\n")
+
+    def test_with_one_line_while_the_commands_are_being_loaded(self, invoke, monkeypatch):
+        class Loading(ModuleType):
+            @property
+            def main(self):
+                raise KeyboardInterrupt
+
+        monkeypatch.setitem(sys.modules, "liftveil.cli", Loading("liftveil.cli"))
+        assert invoke("info") == (130, "", "liftveil: interrupted\n")
 
     def test_of_mistakes_of_our_own_are_not_hidden(self, invoke, failing):
         failing(ZeroDivisionError("a bug"))

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from liftveil.config.values import (
-    Automatic,
     Count,
     Decay,
     Levels,
@@ -19,6 +18,8 @@ from liftveil.config.values import (
     Seed,
     Share,
     Side,
+    Size,
+    Workers,
 )
 
 OptimiserName = Literal[
@@ -55,9 +56,9 @@ class ModelConfig:
     luma_strength: Positive
     chroma_strength: Positive
     learned_strengths: bool
-    blocks: Count
+    blocks: Size
     conditioner: Literal["plain", "star", "next", "naf"]
-    width: Count
+    width: Size
     mixing: Literal["lu", "orthogonal"]
     scale_bound: Positive
 
@@ -75,7 +76,7 @@ class DataConfig:
     """
 
     crop_px: Side
-    batch: Count
+    batch: Size
     ragged: Share
     stretch: Share
     drawn: Share
@@ -206,12 +207,12 @@ class ComputeConfig:
         prefetch: Batches that each loader process keeps ready.
     """
 
-    accumulate: Count
+    accumulate: Size
     precision: Precision
     recompute: Literal["auto", "always", "never"]
     compile: bool
-    workers: Automatic
-    prefetch: Count
+    workers: Workers
+    prefetch: Size
 
 
 @dataclass(frozen=True)

@@ -14,32 +14,32 @@ class Range:
 
     Attributes:
         words: The same in words that complete "must be".
-        least: Smallest number, in the range unless ``above``.
+        least: Smallest number, in the range.
         most: Largest number, in the range.
-        above: Whether numbers must be larger than ``least``.
     """
 
     words: str
-    least: float = 0
-    most: float = float_info.max
-    above: bool = False
+    least: float
+    most: float
 
     def __contains__(self, value: float) -> bool:
-        return self.least <= value <= self.most and not (self.above and value == self.least)
+        return self.least <= value <= self.most
 
 
 _SHARE = Range("from 0 to 1", 0, 1)
-_FINITE = Range("finite", -float_info.max)
+_FINITE = Range("finite", -float_info.max, float_info.max)
 
-Count = Annotated[int, Range("at least 1", 1)]
+# Bounds that nobody needs to reach keep slips of the keyboard away from arithmetic that would break on them.
+Count = Annotated[int, Range("from 1 to 1e9", 1, 10**9)]
+Natural = Annotated[int, Range("from 0 to 1e9", 0, 10**9)]
+Size = Annotated[int, Range("from 1 to 10000", 1, 10_000)]
+Side = Annotated[int, Range("from 16, the least side of a picture, to 10000", 16, 10_000)]
 Levels = Annotated[int, Range("from 1 to 4", 1, 4)]
-Natural = Annotated[int, Range("at least 0")]
-Automatic = Natural | Literal["auto"]
+Workers = Annotated[int, Range("from 0 to 256", 0, 256)] | Literal["auto"]
 Seed = Annotated[int, Range("from 0 to 2 ** 63 - 1", 0, 2**63 - 1)]
-Side = Annotated[int, Range("at least 16, like the sides of every picture", 16)]
 Share = Annotated[float, _SHARE]
 Decay = Annotated[float, Range("at least 0 and below 1", 0, nextafter(1, 0))]
-Positive = Annotated[float, Range("finite and above 0", above=True)]
+Positive = Annotated[float, Range("from 1e-9 to 1e9", 1e-9, 1e9)]
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,6 @@ class Ramp:
 
 
 RampedShare = Annotated[Ramp, _SHARE]
-RampedWeight = Annotated[Ramp, Range("finite and at least 0")]
+RampedWeight = Annotated[Ramp, Range("from 0 to 1e9", 0, 1e9)]
 RampedQuality = Annotated[Ramp, Range("from 1 to 100", 1, 100)]
 RampedFactor = Annotated[Ramp, Range("from 0.25 to 2", 0.25, 2)]

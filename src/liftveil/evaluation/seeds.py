@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from liftveil.config import Config
+from liftveil.config import config_table
 from liftveil.evaluation.runs import Run
 from liftveil.plotting import Curve
 from liftveil.training import CHECKPOINT, load_checkpoint
@@ -83,15 +84,19 @@ def by_seed(runs: Sequence[Run], folders: Sequence[Path]) -> list[Seeds]:
     Raises:
         CheckpointError: If a folder has no checkpoint.
     """
-    groups: dict[Config, list[Run]] = {}
+    groups: dict[str, list[Run]] = {}
     for run, folder in zip(runs, folders, strict=True):
-        groups.setdefault(_seedless(folder), []).append(run)
+        groups.setdefault(_recipe(folder), []).append(run)
     return [Seeds(_name(members), members) for members in groups.values()]
 
 
-def _seedless(folder: Path) -> Config:
-    config = load_checkpoint((folder if folder.is_dir() else folder.parent) / CHECKPOINT).config
-    return replace(config, training=replace(config.training, seed=0))
+def _recipe(folder: Path) -> str:
+    """Pictures, configuration and those of the runs before, all without their seeds."""
+    saved = load_checkpoint((folder if folder.is_dir() else folder.parent) / CHECKPOINT)
+    earlier = [json.loads(run.get("config", "{}")) for run in saved.progress["earlier"]]
+    configs = [config_table(saved.config), *earlier]
+    seedless = [config | {"training": config.get("training", {}) | {"seed": 0}} for config in configs]
+    return json.dumps([saved.data, *seedless])
 
 
 def _name(runs: Sequence[Run]) -> str:

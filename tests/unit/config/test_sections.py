@@ -29,12 +29,10 @@ CHOICES = {
 }
 BOUND_TOGETHER = {"model.wavelet_mode", "model.colour"}
 SWITCHES = ["model.learned_strengths", "training.normalise", "compute.compile"]
-COUNTS = [
-    *["model.blocks", "model.width", "data.batch"],
-    *["training.steps", "training.validate_every", "training.validation_pairs", "training.checkpoint_every"],
-    *["compute.accumulate", "compute.prefetch"],
-]
-NATURALS = ["optimiser.warmup_steps", "training.picture_every", "compute.workers"]
+COUNTS = ["training.steps", "training.validate_every", "training.validation_pairs", "training.checkpoint_every"]
+SIZES = ["model.blocks", "model.width", "data.batch", "compute.accumulate", "compute.prefetch"]
+NATURALS = ["optimiser.warmup_steps", "training.picture_every"]
+WORKERS = ["compute.workers"]
 LEVELS = ["model.levels"]
 SEEDS = ["training.seed"]
 SIDES = ["data.crop_px", "training.validation_px"]
@@ -79,8 +77,8 @@ def taken(table):
 
 
 def test_the_lists_above_hold_every_key_once():
-    plain = [*CHOICES, *SWITCHES, *COUNTS, *NATURALS, *LEVELS, *SEEDS, *SIDES, *SHARES, *DECAYS, *POSITIVES]
-    assert sorted([*plain, *RAMPS]) == sorted(KEYS)
+    whole = [*COUNTS, *SIZES, *NATURALS, *WORKERS, *LEVELS, *SEEDS, *SIDES]
+    assert sorted([*CHOICES, *SWITCHES, *whole, *SHARES, *DECAYS, *POSITIVES, *RAMPS]) == sorted(KEYS)
 
 
 def test_a_configuration_cannot_be_changed(table):
@@ -130,9 +128,16 @@ def test_a_switch_is_true_or_false(said, taken, path):
 
 @pytest.mark.parametrize("path", COUNTS)
 def test_what_counts_starts_at_one(said, taken, path):
-    assert taken(path, 1) == 1
-    for value in (0, -1):
-        assert said(path, value) == f"'{path}' is {value}, but must be at least 1"
+    assert [taken(path, value) for value in (1, 10**9)] == [1, 10**9]
+    for value in (0, -1, 10**9 + 1):
+        assert said(path, value) == f"'{path}' is {value}, but must be from 1 to 1e9"
+
+
+@pytest.mark.parametrize("path", SIZES)
+def test_what_takes_memory_is_bounded(said, taken, path):
+    assert [taken(path, value) for value in (1, 10_000)] == [1, 10_000]
+    for value in (0, -1, 10_001):
+        assert said(path, value) == f"'{path}' is {value}, but must be from 1 to 10000"
 
 
 @pytest.mark.parametrize("path", LEVELS)
@@ -143,13 +148,16 @@ def test_the_smallest_pictures_can_be_padded_for_all_levels(said, taken, path):
 
 
 @pytest.mark.parametrize("path", NATURALS)
-def test_warm_up_pictures_and_workers_may_be_zero(said, taken, path):
-    assert taken(path, 0) == 0
-    assert said(path, -1) == f"'{path}' is -1, but must be at least 0"
+def test_warm_up_and_pictures_may_be_zero(said, taken, path):
+    assert [taken(path, value) for value in (0, 10**9)] == [0, 10**9]
+    for value in (-1, 10**9 + 1):
+        assert said(path, value) == f"'{path}' is {value}, but must be from 0 to 1e9"
 
 
-def test_workers_may_be_left_to_the_machine(said, taken):
-    assert taken("compute.workers", "auto") == "auto"
+def test_workers_may_be_none_or_left_to_the_machine(said, taken):
+    assert [taken("compute.workers", value) for value in (0, 256, "auto")] == [0, 256, "auto"]
+    for value in (-1, 257):
+        assert said("compute.workers", value) == f"'compute.workers' is {value}, but must be from 0 to 256"
     for value in ("all", 1.0, True):
         text = said("compute.workers", value)
         assert text == f"'compute.workers' is {value!r}, but must be of type int or 'auto'"
@@ -164,8 +172,10 @@ def test_a_seed_is_one_that_torch_takes(said, taken, path):
 
 @pytest.mark.parametrize("path", SIDES)
 def test_a_crop_is_at_least_as_large_as_the_smallest_picture(said, taken, path):
-    assert taken(path, 16) == 16
-    assert said(path, 15) == f"'{path}' is 15, but must be at least 16, like the sides of every picture"
+    assert [taken(path, value) for value in (16, 10_000)] == [16, 10_000]
+    for value in (15, 10_001):
+        words = "from 16, the least side of a picture, to 10000"
+        assert said(path, value) == f"'{path}' is {value}, but must be {words}"
 
 
 @pytest.mark.parametrize("path", SHARES)
@@ -185,9 +195,9 @@ def test_decays_stay_below_one(said, taken, path):
 
 @pytest.mark.parametrize("path", POSITIVES)
 def test_strengths_bounds_and_rates_are_above_zero(said, taken, path):
-    assert taken(path, 1e-9) == 1e-9
-    for value in (0.0, 0, -1.0, NAN, INFINITY):
-        assert said(path, value) == f"'{path}' is {value}, but must be finite and above 0"
+    assert [taken(path, value) for value in (1e-9, 1e9)] == [1e-9, 1e9]
+    for value in (0.0, 0, -1.0, 1.1e9, NAN, INFINITY):
+        assert said(path, value) == f"'{path}' is {value}, but must be from 1e-9 to 1e9"
 
 
 @pytest.mark.parametrize(
@@ -196,7 +206,7 @@ def test_strengths_bounds_and_rates_are_above_zero(said, taken, path):
         (RAMPED_SHARES, (0, 1), {"from 0 to 1": (-0.1, 1.1, NAN)}),
         (RAMPED_QUALITIES, (1, 100), {"from 1 to 100": (0.9, 100.1, NAN)}),
         (RAMPED_FACTORS, (0.25, 2), {"from 0.25 to 2": (0.24, 2.1, NAN)}),
-        (RAMPED_WEIGHTS, (0, 1e300), {"finite and at least 0": (-1.0, NAN, INFINITY, 10**400)}),
+        (RAMPED_WEIGHTS, (0, 1e9), {"from 0 to 1e9": (-1.0, 1.1e9, NAN, INFINITY, 10**400)}),
     ],
     ids=["shares", "qualities", "factors", "weights"],
 )

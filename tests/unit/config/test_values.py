@@ -15,19 +15,12 @@ numbers = st.floats(-1e6, 1e6)
 
 
 class TestRange:
-    @pytest.mark.parametrize("value", [0, 0.0, 5e-324, 1.7e308, 10**308])
-    def test_holds_what_is_finite_from_zero_up_if_nothing_else_is_said(self, value):
-        assert value in Range("finite and at least 0")
-
-    @pytest.mark.parametrize("value", [-5e-324, -1, NAN, INFINITY, -INFINITY, 10**400])
-    def test_holds_nothing_else(self, value):
-        assert value not in Range("finite and at least 0")
-
     def test_holds_both_ends(self):
         assert [value for value in (0, 1, 2, 3, 4) if value in Range("from 1 to 3", 1, 3)] == [1, 2, 3]
 
-    def test_above_its_least_number_leaves_that_one_out(self):
-        assert [value for value in (1, 1.0, 1.5, 3) if value in Range("above 1", 1, 3, above=True)] == [1.5, 3]
+    @pytest.mark.parametrize("value", [0.9, 3.1, -1, 10**400, NAN, INFINITY, -INFINITY])
+    def test_holds_nothing_else(self, value):
+        assert value not in Range("from 1 to 3", 1, 3)
 
 
 class TestRamp:

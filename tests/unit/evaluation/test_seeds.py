@@ -1,5 +1,7 @@
 """Runs that differ in their seed alone, as one."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -25,11 +27,13 @@ def pairs(curve):
 def folder_of(tmp_path, tiny_config):
     """Make the folder of a run with a checkpoint and a journal; changes to the configuration by section."""
 
-    def make(name, **changes):
+    def make(name, data="", earlier="[]", **changes):
         config = tiny_config(**changes)
+        state = fresh_state(config)
+        state.data, state.earlier = data, earlier
         (tmp_path / name).mkdir()
         (tmp_path / name / "journal.jsonl").write_text('{"step": 10, "loss": 2.0}\n')
-        save_checkpoint(tmp_path / name / "checkpoint.safetensors", fresh_state(config), config=config, journal_bytes=0)
+        save_checkpoint(tmp_path / name / "checkpoint.safetensors", state, config=config, journal_bytes=0)
         return tmp_path / name
 
     return make
@@ -92,6 +96,21 @@ class TestBySeed:
         other = {"training": {"seed": 1}} | changes
         folders = [folder_of("a"), folder_of("b", **other)]
         assert [group.name for group in by_seed(read_runs(folders), folders)] == ["a", "b"]
+
+    def test_other_pictures_or_runs_before_keep_them_apart(self, folder_of):
+        before = {"config": json.dumps({"training": {"steps": 9, "seed": 4}})}
+        folders = [
+            folder_of("a", data="284 pictures"),
+            folder_of("b", data="9 pictures"),
+            folder_of("c", data="284 pictures", earlier=json.dumps([before])),
+            folder_of("d", data="284 pictures", earlier=json.dumps([{"liftveil": "0.1.0"}])),
+        ]
+        assert [group.name for group in by_seed(read_runs(folders), folders)] == list("abcd")
+
+    def test_legs_that_differ_in_their_seeds_stay_together(self, folder_of):
+        before = [{"config": json.dumps({"training": {"steps": 9, "seed": seed}})} for seed in (0, 1)]
+        folders = [folder_of(name, earlier=json.dumps([run])) for name, run in zip("ab", before, strict=True)]
+        assert [group.name for group in by_seed(read_runs(folders), folders)] == ["a and others, 2 seeds"]
 
     def test_a_journal_stands_for_its_folder(self, folder_of):
         journals = [folder_of(name, training={"seed": number}) / "journal.jsonl" for number, name in enumerate("ab")]
