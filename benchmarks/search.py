@@ -44,7 +44,6 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
     "next conditioner": {"model": {"conditioner": "next", "width": 80}},
     "naf conditioner": {"model": {"conditioner": "naf"}},
     "naf conditioner, 9/7 wavelet": {"model": {"conditioner": "naf", "wavelet": "cdf9/7"}},
-    "next conditioner, 9/7 wavelet": {"model": {"conditioner": "next", "width": 80, "wavelet": "cdf9/7"}},
     "integer lifting, reversible colours": {"model": {"wavelet_mode": "integer", "colour": "reversible"}},
     "logarithms, unit 2": {
         "objective": {
