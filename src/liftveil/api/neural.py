@@ -123,13 +123,14 @@ def extract_picture(stego: Picture, *, model: str | Path | None = None) -> Extra
         ModelError: If the model is unknown or damaged.
     """
     _require_size(stego)
+    part = _middle(stego.height, stego.width)
+    middle = stego.rgb_u8[part]
     if model is not None:
         session = _session(find_model(model))
-        levels = session.extract_levels(stego.rgb_u8)
-        scores = {session.model.name: _score(session, _middle(stego.rgb_u8), _middle(levels))}
-        return Extraction(session.rounded(levels), session.model, scores, _notices(stego, session))
+        recovered, levels = session.extract_with_levels(stego.rgb_u8, part)
+        scores = {session.model.name: _score(session, middle, levels)}
+        return Extraction(recovered, session.model, scores, _notices(stego, session))
     sessions = {candidate.name: _session(candidate) for candidate in releases().values()}
-    middle = _middle(stego.rgb_u8)
     scores = {name: _score(session, middle, session.extract_levels(middle)) for name, session in sessions.items()}
     best = sessions[_chosen(scores)]
     return Extraction(best.extract(stego.rgb_u8), best.model, scores, _notices(stego, best))
@@ -217,10 +218,10 @@ def _notices(stego: Picture, session: Session) -> tuple[str, ...]:
     return (*stego.notices, f"{stego.name}: {lossy} changes pixels, so what was hidden here may be lost")
 
 
-def _middle(picture: NDArray[Level]) -> NDArray[Level]:
-    """A square in the middle of a picture (height, width[, 3]), or the whole picture where that is small."""
-    first_row, first_column = (max(0, side - _TRIED_PX) // 2 // _GRID_PX * _GRID_PX for side in picture.shape[:2])
-    return picture[first_row : first_row + _TRIED_PX, first_column : first_column + _TRIED_PX]
+def _middle(height: int, width: int) -> tuple[slice, slice]:
+    """A square in the middle of a picture, or the whole picture where that is small."""
+    rows, columns = (max(0, side - _TRIED_PX) // 2 // _GRID_PX * _GRID_PX for side in (height, width))
+    return slice(rows, min(rows + _TRIED_PX, height)), slice(columns, min(columns + _TRIED_PX, width))
 
 
 def _mean_square(values: NDArray[np.float32]) -> float:

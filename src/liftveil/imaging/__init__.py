@@ -11,7 +11,7 @@ from liftveil.imaging.montage import amplified_difference, side_by_side
 from liftveil.imaging.opening import PIXEL_LIMIT
 from liftveil.imaging.picture import Picture, fit_to, flatten_on_white, turn_grey
 from liftveil.imaging.quantize import to_u8
-from liftveil.imaging.tiling import tiles
+from liftveil.imaging.tiling import spans
 from liftveil.imaging.together import all_or_none, check_folder, whole_folder
 
 __all__ = [
@@ -34,8 +34,8 @@ __all__ = [
     "read_picture",
     "read_stego",
     "side_by_side",
+    "spans",
     "stego_from",
-    "tiles",
     "to_u8",
     "turn_grey",
     "whole_folder",

@@ -52,20 +52,3 @@ def spans(length: int, *, tile_px: int, context_px: int) -> Iterator[Span]:
     for first in range(0, length, tile_px):
         end = min(first + tile_px, length)
         yield Span(first, end, max(0, first - context_px), min(length, end + context_px))
-
-
-def tiles(height: int, width: int, *, tile_px: int, context_px: int) -> Iterator[tuple[Span, Span]]:
-    """Cut a picture into tiles, row by row.
-
-    Args:
-        height: Height of the picture.
-        width: Width of the picture.
-        tile_px: Side of a tile.
-        context_px: Width of the surroundings that a tile sees.
-
-    Yields:
-        Vertical and horizontal stretch of each tile.
-    """
-    for rows in spans(height, tile_px=tile_px, context_px=context_px):
-        for columns in spans(width, tile_px=tile_px, context_px=context_px):
-            yield rows, columns

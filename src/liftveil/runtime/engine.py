@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from base64 import b64decode
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -61,15 +62,31 @@ def open_graph(content: bytes, model: str) -> Any:  # noqa: ANN401 - onnxruntime
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     import onnxruntime
 
+    _share_memory()
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # what fails is raised as well
     options.intra_op_num_threads = _threads()
     # Threads that wait by spinning would slow down the rounding, which follows at once.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_session_config_entry("session.use_env_allocators", "1")
+    options.enable_mem_pattern = False  # it would plan a block for every size of picture, and keep them all
     try:
         return onnxruntime.InferenceSession(content, options, providers=[PROVIDER])
     except Exception as error:  # onnxruntime's exceptions share no public base class
         raise ModelError(model, f"its graph cannot be opened ({_first_line(error)})") from error
+
+
+@cache
+def _share_memory() -> None:
+    """Let all graphs take their memory from one store, which grows by no more than what they ask for.
+
+    What a graph has used stays there for the next one; by default each would keep its own, of up to twice the size.
+    """
+    import onnxruntime
+
+    kind, anywhere = onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, onnxruntime.OrtMemType.DEFAULT
+    as_requested = onnxruntime.OrtArenaCfg({"arena_extend_strategy": 1})
+    onnxruntime.create_and_register_allocator(onnxruntime.OrtMemoryInfo("Cpu", kind, 0, anywhere), as_requested)
 
 
 def _threads() -> int:

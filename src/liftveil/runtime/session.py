@@ -1,15 +1,20 @@
-"""Embedding and extraction of 8-bit pictures with a model's graphs: pad, run tile by tile, round once, crop."""
+"""Embedding and extraction of 8-bit pictures with a model's graphs: pad, run tile by tile, crop, round once.
+
+Levels in float32 take four times the memory of pixels, so each tile is rounded before the next one is computed.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
+from itertools import product
 from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from liftveil.errors import ModelError, ShapeError
-from liftveil.imaging import tiles, to_u8
+from liftveil.imaging import spans, to_u8
 from liftveil.runtime.engine import facts_of, open_graph, run_graph
 from liftveil.shaping import NoiseShaper
 from liftveil.wavelets import NUMPY_FLOAT, pad_by_reflection
@@ -19,7 +24,16 @@ LEAST_PX = 16
 """Smallest height and width that a picture may have."""
 
 TILE_PX = 1024
-"""Side of the tiles that larger pictures are cut into; their memory does not grow with the picture."""
+"""Side of the tiles that larger pictures are cut into, so that the network's memory does not grow with the picture; a
+multiple of the blocks that are rounded together."""
+
+Part = tuple[slice, slice]
+"""Rows and columns of a picture."""
+
+Tiles = Iterator[tuple[Part, NDArray[np.float32]]]
+"""Parts that cover a picture once, and the levels that stand there."""
+
+_NOTHING: Part = (slice(0, 0), slice(0, 0))
 
 
 @final
@@ -65,7 +79,10 @@ class Session:
             ShapeError: If a shape is not as described.
             ModelError: If the model cannot be loaded or run, or gives values that are no numbers.
         """
-        return self.rounded(self.whole_stego(self.embed_levels(cover, secret)))
+        stego = np.empty(cover.shape, np.uint8)
+        for part, levels in self._embedded(cover, secret):
+            stego[part] = self.rounded(self.whole_stego(levels))
+        return stego
 
     def embed_levels(self, cover: NDArray[np.uint8], secret: NDArray[np.uint8]) -> NDArray[np.float32]:
         """The stego before it is rounded and clipped.
@@ -81,11 +98,10 @@ class Session:
             ShapeError: If a shape is not as described.
             ModelError: If the model cannot be loaded or run.
         """
-        colour = self.secret_channels == 3
-        if secret.shape != (cover.shape if colour else cover.shape[:2]):
-            kind = f"a secret of the cover's shape {cover.shape}" if colour else f"a grey secret {cover.shape[:2]}"
-            raise ShapeError(secret.shape, kind)
-        return self._run(self._embedder, {"cover": cover, "secret": secret}, channels=3)
+        stego = np.empty(cover.shape, np.float32)
+        for part, levels in self._embedded(cover, secret):
+            stego[part] = levels
+        return stego
 
     def extract(self, stego: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Get the hidden picture back.
@@ -100,7 +116,31 @@ class Session:
             ShapeError: If the shape is not as described.
             ModelError: If the model cannot be loaded or run, or gives values that are no numbers.
         """
-        return self.rounded(self.extract_levels(stego))
+        return self.extract_with_levels(stego, _NOTHING)[0]
+
+    def extract_with_levels(
+        self, stego: NDArray[np.uint8], part: Part
+    ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+        """Get the hidden picture back, and a part of it as it was before it was rounded and clipped.
+
+        Args:
+            stego: As in :meth:`extract`.
+            part: Rows and columns of that part, both with a start and a stop within the picture.
+
+        Returns:
+            What :meth:`extract` gives, and the part of :meth:`extract_levels`.
+
+        Raises:
+            ShapeError: If the shape is not as described.
+            ModelError: If the model cannot be loaded or run, or gives values that are no numbers.
+        """
+        recovered = np.empty(self._recovered_shape(stego), np.uint8)
+        seen = np.empty(recovered[part].shape, np.float32)
+        for tile, levels in self._extracted(stego):
+            recovered[tile] = self.rounded(levels)
+            (rows, rows_here), (columns, columns_here) = map(_overlap, part, tile)
+            seen[rows, columns] = levels[rows_here, columns_here]
+        return recovered, seen
 
     def extract_levels(self, stego: NDArray[np.uint8 | np.float32]) -> NDArray[np.float32]:
         """The recovered picture before it is rounded and clipped.
@@ -117,9 +157,14 @@ class Session:
             ShapeError: If the shape is not as described.
             ModelError: If the model cannot be loaded or run.
         """
+        recovered = np.empty(self._recovered_shape(stego), np.float32)
+        for part, levels in self._extracted(stego):
+            recovered[part] = levels
+        return recovered
+
+    def _recovered_shape(self, stego: NDArray[Any]) -> tuple[int, ...]:
         channels = facts_of(self._extractor, self.model.name).secret_channels
-        levels = self._run(self._extractor, {"stego": stego}, channels=channels)
-        return levels if channels == 3 else levels[..., 0]
+        return _checked(stego).shape if channels == 3 else _checked(stego).shape[:2]
 
     def rounded(self, levels: NDArray[np.float32]) -> NDArray[np.uint8]:
         """Round what the model gave to 8-bit pixels.
@@ -169,25 +214,40 @@ class Session:
     def _extractor(self) -> Any:  # noqa: ANN401
         return open_graph(self.model.read(EXTRACT_FILE), self.model.name)
 
-    def _run(
-        self,
-        graph: Any,  # noqa: ANN401
-        pictures: dict[str, NDArray[Any]],
-        *,
-        channels: int,
-    ) -> NDArray[np.float32]:
+    def _embedded(self, cover: NDArray[np.uint8], secret: NDArray[np.uint8]) -> Tiles:
+        """The stego's levels (height, width, 3)."""
+        colour = self.secret_channels == 3
+        if secret.shape != (cover.shape if colour else cover.shape[:2]):
+            kind = f"a secret of the cover's shape {cover.shape}" if colour else f"a grey secret {cover.shape[:2]}"
+            raise ShapeError(secret.shape, kind)
+        return self._run(self._embedder, {"cover": cover, "secret": secret})
+
+    def _extracted(self, stego: NDArray[np.uint8 | np.float32]) -> Tiles:
+        """The recovered picture's levels (height, width, 3), or (height, width)."""
+        colour = len(self._recovered_shape(stego)) == 3
+        for part, levels in self._run(self._extractor, {"stego": stego}):
+            yield part, levels if colour else levels[..., 0]
+
+    def _run(self, graph: Any, pictures: dict[str, NDArray[Any]]) -> Tiles:  # noqa: ANN401
         """Run tile by tile; a tile sees all that can matter to it, so the result is that of the whole picture."""
         height, width = _checked(next(iter(pictures.values()))).shape[:2]
         facts = facts_of(graph, self.model.name)
         planes = {name: _padded_planes(picture, facts.multiple) for name, picture in pictures.items()}
+        padded = next(iter(planes.values())).shape[1:]
         context_px = facts.reach_px + -facts.reach_px % facts.multiple
-        padded_height, padded_width = next(iter(planes.values())).shape[1:]
-        levels = np.empty((channels, padded_height, padded_width), np.float32)
-        for rows, columns in tiles(padded_height, padded_width, tile_px=TILE_PX, context_px=context_px):
+        cut = (spans(side, tile_px=TILE_PX, context_px=context_px) for side in padded)
+        for rows, columns in product(*cut):
             seen = {name: plane[None, :, rows.read, columns.read].astype(np.float32) for name, plane in planes.items()}
-            result = run_graph(graph, seen, self.model.name)[0]
-            levels[:, rows.own, columns.own] = result[:, rows.kept, columns.kept]
-        return np.ascontiguousarray(levels[:, :height, :width].transpose(1, 2, 0))
+            levels = run_graph(graph, seen, self.model.name)[0, :, rows.kept, columns.kept].transpose(1, 2, 0)
+            part = slice(rows.first, min(rows.end, height)), slice(columns.first, min(columns.end, width))
+            yield part, np.ascontiguousarray(levels[: height - rows.first, : width - columns.first])
+
+
+def _overlap(part: slice, tile: slice) -> tuple[slice, slice]:
+    """What two stretches share, as counted from the start of either; empty if nothing."""
+    first = max(part.start, tile.start)
+    stop = max(first, min(part.stop, tile.stop))
+    return slice(first - part.start, stop - part.start), slice(first - tile.start, stop - tile.start)
 
 
 def _checked(picture: NDArray[Any]) -> NDArray[Any]:

@@ -41,17 +41,21 @@ class TestChoiceOfModel:
     def test_looks_at_the_middle_of_large_pictures_only(self, models, cropped, monkeypatch):
         cover, secret = cropped(600, 530)
         stego = Picture(Session(models["linear"]).embed(cover, secret))
-        asked = []
-        honest = Session.extract_levels
+        asked, honest = [], Session.extract_levels
 
-        def extract_levels(session, picture):
-            asked.append((session.model, picture.shape))
-            return honest(session, picture)
+        def noting(method):
+            def noted(session, picture, *part):
+                asked.append((method.__name__, session.model, picture.shape))
+                return method(session, picture, *part)
 
-        monkeypatch.setattr(Session, "extract_levels", extract_levels)
+            return noted
+
+        for method in (Session.extract_levels, Session.extract):
+            monkeypatch.setattr(Session, method.__name__, noting(method))
         result = extract_picture(stego)
-        assert sorted(shape for _, shape in asked) == [(512, 512, 3)] * len(models) + [stego.rgb_u8.shape]
-        assert asked[-1][0] == models["linear"]
+        *tried, chosen = asked
+        assert [(name, shape) for name, _, shape in tried] == [("extract_levels", (512, 512, 3))] * len(models)
+        assert chosen == ("extract", models["linear"], stego.rgb_u8.shape)
         found = honest(Session(models["linear"]), stego.rgb_u8[:512, 32:544])
         seen = stego.rgb_u8[:512, 32:544]
         assert result.scores["linear"] == plausibility(found) - min(0.6, likeness(found, seen))

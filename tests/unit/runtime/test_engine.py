@@ -68,6 +68,12 @@ def test_graphs_run_on_the_cpu_alone():
     np.testing.assert_array_equal(run_graph(graph, {"stego": planes}, "mine"), planes)
 
 
+def test_graphs_share_their_memory_and_keep_none_for_every_size():
+    options = open_graph(identity_graph(), "mine").get_session_options()
+    assert options.get_session_config_entry("session.use_env_allocators") == "1"
+    assert not options.enable_mem_pattern
+
+
 class TestThreads:
     def asked_for(self):
         return open_graph(identity_graph(), "mine").get_session_options().intra_op_num_threads

@@ -111,6 +111,16 @@ class TestLevels:
         assert np.array_equal(grey.rounded(levels), grey.embed(cover, secret[..., 1]))
         assert grey.extract_levels(levels).shape == secret.shape[:2]
 
+    @pytest.mark.parametrize(
+        "part", [(slice(0, 0), slice(0, 0)), (slice(3, 37), slice(5, 30)), (slice(16, 32), slice(0, 33))]
+    )
+    def test_of_a_part_come_with_the_whole_recovered_picture(self, session, cropped, monkeypatch, part):
+        stego = session.embed(*cropped(33, 47))
+        monkeypatch.setattr("liftveil.runtime.session.TILE_PX", 16)
+        recovered, levels = session.extract_with_levels(stego, part)
+        np.testing.assert_array_equal(recovered, session.extract(stego))
+        np.testing.assert_array_equal(levels, session.extract_levels(stego)[part])
+
     def test_that_are_no_numbers_are_told_apart_by_rounding(self, faked, cropped):
         session = faked(Graph(lambda *planes: np.full_like(planes[0], np.nan)))
         levels = session.embed_levels(*cropped(16, 16))
@@ -173,7 +183,7 @@ class TestRounding:
     def test_is_of_the_whole_picture_and_not_of_its_tiles(self, shaped, cropped, monkeypatch):
         cover, secret = cropped(90, 70)
         stego = shaped.embed(cover, secret)
-        monkeypatch.setattr("liftveil.runtime.session.TILE_PX", 30)
+        monkeypatch.setattr("liftveil.runtime.session.TILE_PX", 28)
         np.testing.assert_array_equal(shaped.embed(cover, secret), stego)
 
     @pytest.mark.parametrize("level", [np.nan, np.inf])
