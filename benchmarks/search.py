@@ -2,10 +2,10 @@
 
 The base is benchmarks/search.toml. Each variant changes some of its keys, trains from nothing, and is judged at the end
 of its schedule by its averaged weights, through 8 bits. What a variant costs is timed apart, on an idle machine,
-against the base and in turn with it: a training step, and embedding.
+against the base and in turn with it: a training step, and embedding by the exported graphs.
 
-    OMP_NUM_THREADS=1 python benchmarks/search.py [NAME ...] [--steps 900] [--seed 0]    -> results/search.json
-    OMP_NUM_THREADS=1 python benchmarks/search.py --costs                                -> the same file
+    OMP_NUM_THREADS=1 python benchmarks/search.py [NAME ...] [--steps 800] [--seed 0]      -> results/search.json
+    OMP_NUM_THREADS=1 LIFTVEIL_THREADS=1 python benchmarks/search.py --costs               -> the same file
 
 Rows that the JSON already has, by name, seed and steps, are not run again.
 """
@@ -20,14 +20,18 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import numpy as np
 import torch
 from ablation import Silent
 from photographs import TRAINING, VALIDATION
 from provenance import ROOT, machine
 
 from liftveil.config import Config, config_from, config_table, read_config
+from liftveil.export import export_model
 from liftveil.networks import StarINN
+from liftveil.runtime import Session
 from liftveil.training import JOURNAL, Folders, read_journal, train
+from liftveil.weights import Model
 
 OUTPUT = ROOT / "benchmarks" / "results" / "search.json"
 
@@ -76,7 +80,7 @@ def main() -> None:
     """Train what is wanted and not there yet, or time everything that is."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help="variants; all if none")
-    parser.add_argument("--steps", type=int, default=900)
+    parser.add_argument("--steps", type=int, default=800)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--costs", action="store_true")
     options = parser.parse_args()
@@ -116,27 +120,33 @@ def costs() -> dict[str, dict[str, float]]:
     configs = {name: variant(name, 1, 0) for name in VARIANTS}
     models = {name: StarINN(config.model) for name, config in configs.items()}
     found: dict[str, list[tuple[float, float]]] = {name: [] for name in models}
+    with tempfile.TemporaryDirectory() as folder:
+        sessions = {name: exported(model, Path(folder, name.replace("/", " "))) for name, model in models.items()}
+    large = np.random.default_rng(0).integers(0, 256, (2, SIDE_PX, SIDE_PX, 3), np.uint8)
     for _ in range(ROUNDS):
         for name, model in models.items():
             data = configs[name].data
             pairs = 255 * torch.rand(2, data.batch, 3, data.crop_px, data.crop_px)
-            large = 255 * torch.rand(2, 1, 3, SIDE_PX, SIDE_PX)
-            found[name].append((seconds(partial(step, model, *pairs)), seconds(partial(hide, model.frozen(), *large))))
+            times = seconds(partial(step, model, *pairs)), seconds(partial(sessions[name].embed_levels, *large))
+            found[name].append(times)
     middle = {name: [median(column) for column in zip(*times, strict=True)] for name, times in found.items()}
     step_base, hide_base = middle["base"]
     return {name: {"step": s / step_base, "embed": h / hide_base} for name, (s, h) in middle.items()}
+
+
+def exported(model: StarINN, folder: Path) -> Session:
+    """What users run, loaded and warm."""
+    export_model(model, folder, facts={}, force=False)
+    session = Session(Model(folder.name, folder, {}))
+    session.load()
+    session.embed_levels(*np.zeros((2, SIDE_PX, SIDE_PX, 3), np.uint8))
+    return session
 
 
 def step(model: StarINN, cover: torch.Tensor, secret: torch.Tensor) -> None:
     """Both directions and the gradient."""
     stego = model.embed(cover, secret)[0]
     ((stego - cover).square().mean() + (model.extract(stego) - secret).square().mean()).backward()
-
-
-@torch.no_grad()
-def hide(model: StarINN, cover: torch.Tensor, secret: torch.Tensor) -> None:
-    """Embedding alone."""
-    model.embed(cover, secret)
 
 
 def seconds(work: Callable[[], None]) -> float:
