@@ -269,7 +269,7 @@ def search() -> str:
     columns = ("variant", "cover", "secret", "sum", "over seeds", "a step", "embedding")
     steps = ", ".join(sorted({str(row["steps"]) for row in record["rows"]}))
     kinds = f"{steps} steps. Times as multiples of the base's, on one core, all in turns."
-    return table(*columns, rows=rows) + f"\n{kinds} {origin(*record['rows'])}\n"
+    return table(*columns, rows=rows) + f"\n{kinds} {origin(*record['rows'], record['costs'])}\n"
 
 
 def distillation() -> str:
