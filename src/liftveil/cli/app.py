@@ -72,7 +72,7 @@ def main() -> None:
     warnings.filterwarnings("ignore", module=r"PIL\.")  # what matters of a picture is told in our own words
     try:
         with _ending_on_request():
-            app()
+            app(prog_name="liftveil")
     except LiftveilError as error:
         complain(str(error))
         sys.exit(1)
