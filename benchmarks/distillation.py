@@ -20,12 +20,11 @@ from torch import Tensor, nn
 from liftveil.config import Config
 from liftveil.data import training_pictures, validation_pictures
 from liftveil.networks import StarINN, load_weights
-from liftveil.training import Folders, Sample, exchange, objective, validate, validation_pairs
+from liftveil.training import Folders, Sample, objective, validate, validation_pairs
 from liftveil.training.batches import Batches, Place
-from liftveil.training.curriculum import curriculum
 from liftveil.training.devices import start_devices
 from liftveil.training.preparation import prepare_state, readable_pictures
-from liftveil.training.step import squared_errors, take_step
+from liftveil.training.step import exchange_in_run, squared_errors, take_step
 from liftveil.weights import WEIGHTS_FILE, find_model
 
 OUTPUT = ROOT / "benchmarks" / "results" / "distillation.json"
@@ -51,9 +50,7 @@ class LossOfStudent(nn.Module):
 
     def forward(self, sample: Sample, progress: float) -> tuple[Tensor, dict[str, Tensor]]:
         """Loss, and the figures behind it."""
-        shaper = self.student.shaper(reduced=False)
-        channel = curriculum(self.config.channel, seed=self.config.training.seed, progress=progress, shaper=shaper)
-        result = exchange(self.student, sample, channel)
+        result = exchange_in_run(self.student, sample, self.config, progress)
         loss, terms = objective(self.config.objective, result, progress)
         with torch.no_grad():
             shown = self.teacher.embed(result.cover, result.secret)[0]

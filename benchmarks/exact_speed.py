@@ -7,7 +7,6 @@ hash and timed apart, as is writing and reading the PNG. The cover is a photogra
 """
 
 import json
-import re
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from statistics import median
 from unittest import mock
 
 import numpy as np
+from memory import peak_mib
 from numpy.typing import NDArray
 from PIL import Image
 from provenance import ROOT, machine
@@ -130,12 +130,6 @@ def enlarged(width: int, height: int) -> NDArray[np.uint8]:
     tile = np.concatenate((tile, tile[:, ::-1]), axis=1)
     repeats = (-(-height // tile.shape[0]), -(-width // tile.shape[1]), 1)
     return np.ascontiguousarray(np.tile(tile, repeats)[:height, :width])
-
-
-def peak_mib() -> float:
-    """Highest memory of this process, without that of the parent, which its resource usage would begin with."""
-    kib = re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())
-    return int(kib[1]) / 1024
 
 
 def cheap(password: bytes, salt: bytes) -> bytes:

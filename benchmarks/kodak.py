@@ -97,8 +97,9 @@ def measure(system: System, pair: Pair, crop: str | None, *, robust: bool) -> tu
     loaded = load_pair(pair, system.secret_channels)
     cover, secret = (np.ascontiguousarray(cropped(picture, crop)) for picture in (loaded.cover, loaded.secret))
     stego = send(system.name, cover, secret)
-    files = attacks_on(plain_png(stego)) if robust else {}
-    recovered = receive(system.name, {STEGO: plain_png(stego), **files}, grey=secret.ndim == 2)
+    png = plain_png(stego)
+    files = attacks_on(png) if robust else {}
+    recovered = receive(system.name, {STEGO: png, **files}, grey=secret.ndim == 2)
     left = {
         Path(name).stem.removeprefix("stego "): {
             "cover": psnr(cover, np.asarray(Image.open(BytesIO(content)))),

@@ -26,11 +26,12 @@ WIDTH, HEIGHT = 768, 512
 WITHOUT_LEARNING = ("exact",)
 SIZES = ((1024, 1024), (4000, 3000))
 PROCESS = """
-import re, sys, numpy, liftveil
+import sys, numpy, liftveil
+from memory import peak_mib
 name, width, height = sys.argv[1], *map(int, sys.argv[2:])
 cover, secret = numpy.random.default_rng(0).integers(0, 256, (2, height, width, 3), dtype=numpy.uint8)
 liftveil.extract(liftveil.embed(cover, secret, model=name), model=name)
-print(int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1]) / 1024)  # kiB
+print(peak_mib())
 """
 
 
@@ -48,7 +49,7 @@ def main() -> None:
                 if turn:
                     taken[name][act].append(time.perf_counter() - began)
     told = {name: {act: spread(times) for act, times in both.items()} for name, both in taken.items()}
-    memory = {name: [peak_mib(name, *size) for size in SIZES] for name in releases()}
+    memory = {name: [memory_mib(name, *size) for size in SIZES] for name in releases()}
     sizes = {"width": WIDTH, "height": HEIGHT, "memory_sizes": SIZES}
     record = sizes | {"rounds": ROUNDS, "seconds": told, "memory_mib": memory, **machine()}
     OUTPUT.write_text(json.dumps(record, indent=1) + "\n")
@@ -64,10 +65,11 @@ def work(system: System) -> dict[str, Callable[[], object]]:
     return {"embed": partial(system.hide, cover, secret), "extract": partial(system.show, system.hide(cover, secret))}
 
 
-def peak_mib(model: str, width: int, height: int) -> int:
+def memory_mib(model: str, width: int, height: int) -> int:
     """The most memory that a process of its own holds at once."""
     command = [sys.executable, "-W", "ignore", "-c", PROCESS, model, str(width), str(height)]
-    finished = subprocess.run(command, capture_output=True, text=True, check=True)
+    here = ROOT / "benchmarks"  # where it finds the meter
+    finished = subprocess.run(command, cwd=here, capture_output=True, text=True, check=True)
     return round(float(finished.stdout))
 
 

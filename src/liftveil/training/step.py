@@ -49,11 +49,26 @@ class LossOfSample(nn.Module):
         Returns:
             The loss with its gradient, and detached scalars: the terms' values and two mean squared errors.
         """
-        seed, shaper = self.config.training.seed, self.model.shaper(reduced=False)
-        channel = curriculum(self.config.channel, seed=seed, progress=progress, shaper=shaper)
-        result = exchange(self.model, sample, channel)
+        result = exchange_in_run(self.model, sample, self.config, progress)
         loss, terms = objective(self.config.objective, result, progress)
         return loss, {"loss": loss.detach()} | terms | squared_errors(result)
+
+
+def exchange_in_run(model: StarINN, sample: Sample, config: Config, progress: float) -> Exchange:
+    """Send a batch through the channel that a run has at this point, its stegos rounded by the network's own metric.
+
+    Args:
+        model: The network.
+        sample: A batch.
+        config: Channel and seed.
+        progress: Share of the run that lies behind.
+
+    Returns:
+        The pictures, with gradients.
+    """
+    shaper = model.shaper(reduced=False)
+    channel = curriculum(config.channel, seed=config.training.seed, progress=progress, shaper=shaper)
+    return exchange(model, sample, channel)
 
 
 def take_step(

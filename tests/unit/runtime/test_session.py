@@ -8,6 +8,7 @@ from liftveil.errors import ModelError, ShapeError
 from liftveil.imaging import to_u8
 from liftveil.metrics import psnr
 from liftveil.runtime import LEAST_PX, Session
+from liftveil.runtime.session import TILE_PX
 from liftveil.shaping import NoiseShaper
 from liftveil.weights import EMBED_FILE, EXTRACT_FILE, Model, find_model
 
@@ -179,6 +180,9 @@ class TestRounding:
         noise, noise_nearest = (np.std(plain.extract_levels(each) - levels) for each in (stego, nearest))
         assert noise < 0.5 * noise_nearest
         assert psnr(cover, stego) > psnr(cover, nearest) - 0.1
+
+    def test_is_of_blocks_that_no_tile_cuts(self):
+        assert TILE_PX % NoiseShaper.BLOCK_PX == 0
 
     def test_is_of_the_whole_picture_and_not_of_its_tiles(self, shaped, cropped, monkeypatch):
         cover, secret = cropped(90, 70)
